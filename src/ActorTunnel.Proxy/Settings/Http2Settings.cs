@@ -1,0 +1,20 @@
+namespace ActorTunnel.Proxy.Settings;
+
+/// <summary>What an operator may turn on an HTTP/2 session.</summary>
+public sealed record Http2Settings
+{
+    /// <summary>SETTINGS_MAX_CONCURRENT_STREAMS that we announce as a terminator, 1 or more.</summary>
+    public int MaxConcurrentStreams { get; init; } = 1_000;
+
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE that we announce, in bytes, 64 KiB to 16 MiB.</summary>
+    public int StreamWindow { get; init; } = 256 * 1024;
+
+    /// <summary>Bytes that a session may hold for all its tunnels together, 1 MiB or more.</summary>
+    public long ReceiveBudget { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>SETTINGS_MAX_FRAME_SIZE that we announce, in bytes, 16 KiB to 1 MiB.</summary>
+    public int MaxFrameSize { get; init; } = 64 * 1024;
+
+    /// <summary>From the accepted or dialled connection to the end of the TLS handshake, and from there to the peer's SETTINGS.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

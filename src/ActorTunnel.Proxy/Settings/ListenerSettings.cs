@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Net;
+using ActorTunnel.Proxy.Routing;
+
+namespace ActorTunnel.Proxy.Settings;
+
+/// <summary>A bound address and what happens to the connections that it accepts.</summary>
+public abstract record ListenerSettings
+{
+    /// <summary><c>[a-z][a-z0-9-]*</c>, unique in the node.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Address and port; port 0 takes a free one.</summary>
+    public required IPEndPoint Bind { get; init; }
+
+    /// <summary>Connections open at once, 1 or more; further ones wait in the kernel's queue.</summary>
+    public int MaxConnections { get; init; } = 50_000;
+}
+
+/// <summary>The encapsulator's side: each accepted TCP connection becomes a CONNECT stream on a session of an upstream.</summary>
+public sealed record TunnelListenerSettings : ListenerSettings
+{
+    /// <summary>The name of an upstream with <see cref="UpstreamProtocol.Http2"/>.</summary>
+    public required string Upstream { get; init; }
+
+    /// <summary>What is sent as <c>:authority</c>.</summary>
+    public required Authority Authority { get; init; }
+
+    /// <summary>Fields added to the CONNECT, names in lower case, in the order of the file.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Timeouts and keepalive of the application's connections.</summary>
+    public TunnelSettings Tunnel { get; init; } = new();
+}
+
+/// <summary>The terminator's side: each accepted connection is an HTTP/2 session whose CONNECT streams are unwrapped.</summary>
+public sealed record ConnectListenerSettings : ListenerSettings
+{
+    /// <summary>Null: cleartext HTTP/2 with prior knowledge.</summary>
+    public ServerTlsSettings? Tls { get; init; }
+
+    /// <summary>Which upstream an authority goes to. The order does not matter: the most specific one wins.</summary>
+    public required ImmutableArray<RouteSettings> Routes { get; init; }
+
+    /// <summary>The HTTP/2 side of the accepted sessions.</summary>
+    public Http2Settings Http2 { get; init; } = new();
+
+    /// <summary>Timeouts and keepalive of the connections to origins.</summary>
+    public TunnelSettings Tunnel { get; init; } = new();
+}
+
+/// <summary>One rule: authorities that match <paramref name="Pattern"/> go to <paramref name="Upstream"/>.</summary>
+/// <param name="Pattern"><c>*</c>, an exact host, or <c>*.suffix</c>; each with an optional <c>:port</c>.</param>
+/// <param name="Upstream">The name of an upstream with <see cref="UpstreamProtocol.Tcp"/>.</param>
+public sealed record RouteSettings(string Pattern, string Upstream);

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+
+namespace ActorTunnel.Proxy.Settings;
+
+/// <summary>What is spoken to the endpoints of an upstream.</summary>
+public enum UpstreamProtocol
+{
+    /// <summary>Plain TCP: the endpoints are origins.</summary>
+    Tcp,
+
+    /// <summary>HTTP/2 CONNECT: the endpoints are terminators.</summary>
+    Http2,
+}
+
+/// <summary>How a tunnel picks its endpoint.</summary>
+public enum LoadBalancing
+{
+    /// <summary>Each endpoint in turn.</summary>
+    RoundRobin,
+
+    /// <summary>The endpoint with the fewest open tunnels.</summary>
+    LeastTunnels,
+}
+
+/// <summary>An address that can be dialled.</summary>
+/// <param name="Host">An IP literal without brackets, or a host name that is resolved at each dial.</param>
+/// <param name="Port">1 to 65535.</param>
+public sealed record EndpointAddress(string Host, int Port)
+{
+    /// <summary><c>host:port</c>, an IPv6 literal in brackets.</summary>
+    public override string ToString() =>
+        Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
+
+/// <summary>Endpoints under one policy.</summary>
+public sealed record UpstreamSettings
+{
+    /// <summary><c>[a-z][a-z0-9-]*</c>, unique in the node.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
+
+    public UpstreamProtocol Protocol { get; init; } = UpstreamProtocol.Tcp;
+
+    public LoadBalancing LoadBalancing { get; init; } = LoadBalancing.RoundRobin;
+
+    /// <summary>From the first SYN to an established TCP connection; excludes DNS and TLS.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Null: cleartext. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
+    public ClientTlsSettings? Tls { get; init; }
+
+    /// <summary>The HTTP/2 side of our sessions. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
+    public Http2Settings Http2 { get; init; } = new();
+
+    /// <summary>HTTP/2 sessions to one endpoint that take new tunnels, 1 or more; retired ones do not count.</summary>
+    public int MaxSessionsPerEndpoint { get; init; } = 8;
+
+    /// <summary>First and longest wait before a lost session is dialled again.</summary>
+    public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <inheritdoc cref="MinBackoff"/>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(10);
+}

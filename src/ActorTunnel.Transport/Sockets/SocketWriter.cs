@@ -1,0 +1,162 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using ActorTunnel.Http2.Buffers;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// Writes a queue of slices to a socket: small ones copied together, one big one directly, several in one vectored call. One write at a time.
+/// The writer owns what it writes until the system has taken it, also when its stage stops meanwhile.
+/// </summary>
+internal sealed class SocketWriter : IDisposable
+{
+    private const int Idle = 0;
+    private const int Busy = 1;
+    private const int Abandoned = 2;
+
+    private readonly Socket _socket;
+    private readonly IWakeable _stage;
+    private readonly SliceQueue _inFlight = new();
+    private readonly List<ArraySegment<byte>> _segments = [];
+    private SocketAsyncEventArgs? _args;
+    private SocketError _result;
+    private int _state;
+
+    public SocketWriter(Socket socket, IWakeable stage)
+    {
+        _socket = socket;
+        _stage = stage;
+    }
+
+    /// <summary>Whether a write is under way that will wake the stage.</summary>
+    public bool IsBusy => Volatile.Read(ref _state) == Busy;
+
+    /// <summary>
+    /// Takes the slices over and writes all of them. True: done, see <see cref="TakeResult"/>. False: the stage is woken when it is.
+    /// </summary>
+    public bool Write(SliceQueue slices)
+    {
+        slices.MoveTo(_inFlight);
+        return _inFlight.Count <= 1 ? WriteFirst() : WriteVector();
+    }
+
+    /// <summary>How the last write ended.</summary>
+    public SocketError TakeResult() => _result;
+
+    /// <summary>Gives everything back: at once, or when the write under way has ended. The socket must be closed before.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.CompareExchange(ref _state, Abandoned, Busy) == Idle)
+        {
+            Release();
+            _args?.Dispose();
+        }
+    }
+
+    private bool WriteFirst()
+    {
+        if (!_inFlight.TryDequeue(out var slice))
+        {
+            return Done(SocketError.Success);
+        }
+
+        var sent = _socket.Send(slice.Span, SocketFlags.None, out var error);
+        if (error == SocketError.Success && sent == slice.Length)
+        {
+            slice.Dispose();
+            return Done(SocketError.Success);
+        }
+
+        if (error is not (SocketError.Success or SocketError.WouldBlock or SocketError.IOPending))
+        {
+            slice.Dispose();
+            return Done(error);
+        }
+
+        slice = slice.Skip(Math.Max(sent, 0));
+        _inFlight.Enqueue(slice);
+        var args = Args();
+        args.SetBuffer(slice.Memory);
+        return Start(args);
+    }
+
+    private bool WriteVector()
+    {
+        for (var i = 0; i < _inFlight.Count; i++)
+        {
+            var slice = _inFlight[i];
+            if (MemoryMarshal.TryGetArray<byte>(slice.Memory, out var segment))
+            {
+                _segments.Add(segment);
+            }
+        }
+
+        var args = Args();
+        args.SetBuffer(null);
+        args.BufferList = _segments;
+        return Start(args);
+    }
+
+    private SocketAsyncEventArgs Args()
+    {
+        if (_args is null)
+        {
+            _args = new SocketAsyncEventArgs();
+            _args.Completed += (_, _) => OnCompleted();
+        }
+        else if (_args.BufferList is not null)
+        {
+            _args.BufferList = null;
+        }
+
+        return _args;
+    }
+
+    private bool Start(SocketAsyncEventArgs args)
+    {
+        Volatile.Write(ref _state, Busy);
+        try
+        {
+            if (_socket.SendAsync(args))
+            {
+                return false;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The stage closed the socket in this same turn.
+            return Done(SocketError.OperationAborted);
+        }
+
+        return Done(args.SocketError);
+    }
+
+    private bool Done(SocketError error)
+    {
+        Release();
+        _result = error;
+        Volatile.Write(ref _state, Idle);
+        return true;
+    }
+
+    private void OnCompleted()
+    {
+        // Result and buffers first: once the state is Idle, the stage may write again.
+        _result = _args!.SocketError;
+        Release();
+        if (Interlocked.CompareExchange(ref _state, Idle, Busy) == Busy)
+        {
+            _stage.Wake();
+        }
+        else
+        {
+            _args.Dispose();
+        }
+    }
+
+    private void Release()
+    {
+        _inFlight.Clear();
+        _segments.Clear();
+    }
+}

@@ -1,0 +1,360 @@
+using System.Net.Sockets;
+using ActorTunnel.Http2.Buffers;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// A connected socket as a flow: what is pushed in is written, what is read is pushed out, one read for each demand. It owns the socket.
+/// <para>
+/// FIN in completes the outlet; completion of the inlet sends a FIN once everything was written; the stage ends when both happened. A failure of the inlet, and
+/// a cancelled outlet, abort the connection. An end by the network fails the outlet with a <see cref="TransportException"/>.
+/// The inlet is pulled when the socket took all that was pushed before. Slices are read <see cref="Headroom"/> bytes into their
+/// block. While nothing is there to read, no block is held.
+/// </para>
+/// </summary>
+public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQueue>>
+{
+    /// <summary>Bytes left free in front of what was read: the length of a frame header (RFC 9113 §4.1).</summary>
+    public const int Headroom = 9;
+
+    private readonly Socket _socket;
+    private readonly BufferPool _pool;
+    private readonly TcpConnectionOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <param name="socket">Connected; the stage disposes it.</param>
+    /// <param name="pool">Where blocks for reading come from.</param>
+    /// <param name="options">Applied when the stage starts.</param>
+    /// <param name="time">Clock of the wait for delivery.</param>
+    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time)
+    {
+        _socket = socket;
+        _pool = pool;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>Bytes to write.</summary>
+    public Inlet<SliceQueue> In { get; } = new("TcpConnection.in");
+
+    /// <summary>Bytes read.</summary>
+    public Outlet<SliceQueue> Out { get; } = new("TcpConnection.out");
+
+    /// <inheritdoc />
+    public override FlowShape<SliceQueue, SliceQueue> Shape => new(In, Out);
+
+    /// <inheritdoc />
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+
+    /// <remarks>
+    /// <code>
+    ///  receive: Ready ──recv──▶ push;  would block ──▶ Waiting ──wake──▶ Ready;  0 ──▶ Ended;  error ──▶ stage fails
+    ///  send:    Idle ──push──▶ Sending ──all taken──▶ Idle (pull);  inlet done and Idle ──▶ FinSent;  error ──▶ stage fails
+    ///  both Ended and FinSent ──▶ closed cleanly;  abort with a FIN not yet delivered ──▶ Delivering ──▶ closed
+    /// </code>
+    /// </remarks>
+    private sealed class Logic : InAndOutGraphStageLogic
+    {
+        private static readonly TimeSpan DeliveryPoll = TimeSpan.FromMilliseconds(5);
+
+        private readonly TcpConnectionStage _stage;
+        private readonly Socket _socket;
+        private readonly SliceQueue _received = new(1);
+        private readonly SliceQueue _sending = new();
+        private readonly SocketWriter _writer;
+        private readonly SocketAsyncEventArgs _readable = new();
+        private readonly StageWakeUp _wakeUp;
+        private int _readablePending;
+        private bool _waitingReadable;
+        private bool _dataLikely = true;
+        private bool _receiveEnded;
+        private bool _sendBusy;
+        private bool _finSent;
+        private bool _aborted;
+        private bool _closed;
+        private SocketError _sendError;
+        private ITimer? _deliveryTimer;
+        private long _deliveryStarted;
+
+        public Logic(TcpConnectionStage stage)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _socket = stage._socket;
+            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _writer = new SocketWriter(_socket, _wakeUp);
+            _readable.SetBuffer(Memory<byte>.Empty);
+            _readable.Completed += (_, _) =>
+            {
+                Volatile.Write(ref _readablePending, 0);
+                _wakeUp.Wake();
+            };
+            SetHandlers(stage.In, stage.Out, this);
+        }
+
+        public override void PreStart()
+        {
+            _stage._options.ApplyTo(_socket);
+            Pull(_stage.In);
+        }
+
+        public override void OnPull() => Receive();
+
+        public override void OnPush()
+        {
+            Grab(_stage.In).MoveTo(_sending);
+            Send();
+        }
+
+        public override void OnUpstreamFinish()
+        {
+            if (!_sendBusy)
+            {
+                SendFin();
+            }
+        }
+
+        public override void OnUpstreamFailure(Exception e) => Abort();
+
+        public override void OnDownstreamFinish(Exception cause) => Abort();
+
+        public override void PostStop()
+        {
+            _deliveryTimer?.Dispose();
+            Close();
+            _received.Dispose();
+            _sending.Dispose();
+            _writer.Dispose();
+            if (!_waitingReadable)
+            {
+                _readable.Dispose(); // Else the runtime still refers to it, until the closed socket completes it.
+            }
+        }
+
+        private void OnWake()
+        {
+            _wakeUp.Begin();
+            if (_aborted)
+            {
+                PollDelivery();
+                return;
+            }
+
+            if (_sendBusy && !_writer.IsBusy)
+            {
+                SendCompleted(_writer.TakeResult());
+            }
+
+            if (_waitingReadable && Volatile.Read(ref _readablePending) == 0 && !IsClosed(_stage.Out))
+            {
+                _waitingReadable = false;
+                _dataLikely = true;
+                if (IsAvailable(_stage.Out))
+                {
+                    Receive();
+                }
+            }
+        }
+
+        private void Receive()
+        {
+            if (_waitingReadable || _receiveEnded)
+            {
+                return; // The wake-up goes on.
+            }
+
+            if (!_dataLikely && !WaitReadable())
+            {
+                return;
+            }
+
+            var block = _stage._pool.Rent();
+            var room = block.Size - Headroom;
+            var count = _socket.Receive(block.Array.AsSpan(Headroom, room), SocketFlags.None, out var error);
+            if (error == SocketError.Success && count > 0)
+            {
+                _dataLikely = count == room;
+                _received.Enqueue(block.AsSlice(Headroom, count));
+                Push(_stage.Out, _received);
+                return;
+            }
+
+            block.Release();
+            switch (error)
+            {
+                case SocketError.WouldBlock or SocketError.IOPending:
+                    _dataLikely = false;
+                    if (WaitReadable())
+                    {
+                        Receive();
+                    }
+
+                    break;
+                case SocketError.Success when !EndIsAReset():
+                    _receiveEnded = true;
+                    Complete(_stage.Out);
+                    CloseWhenBothEnded();
+                    break;
+                case SocketError.Success:
+                    Break(SocketError.ConnectionReset);
+                    break;
+                default:
+                    Break(error);
+                    break;
+            }
+        }
+
+        /// <summary>True when the socket has bytes or an end already; else the wake-up goes on.</summary>
+        private bool WaitReadable()
+        {
+            Volatile.Write(ref _readablePending, 1);
+            try
+            {
+                if (!_socket.ReceiveAsync(_readable))
+                {
+                    Volatile.Write(ref _readablePending, 0);
+                    return true;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Disposed by an abort in this same turn; the stage is about to stop.
+                return false;
+            }
+
+            _waitingReadable = true;
+            return false;
+        }
+
+        /// <summary>
+        /// A reset is reported once. Where a failed send took the report, the next receive returns 0 as if the peer had ended cleanly; only then is
+        /// the kernel asked, because after a FIN of our own the state says nothing.
+        /// </summary>
+        private bool EndIsAReset() =>
+            _sendError is SocketError.ConnectionReset or SocketError.Shutdown && !_finSent && TcpState.Read(_socket).IsClosed;
+
+        private void Send()
+        {
+            _sendBusy = true;
+            if (_writer.Write(_sending))
+            {
+                SendCompleted(_writer.TakeResult());
+            }
+        }
+
+        private void SendCompleted(SocketError error)
+        {
+            _sendBusy = false;
+            if (error != SocketError.Success)
+            {
+                _sendError = error;
+                Break(error);
+                return;
+            }
+
+            if (IsClosed(_stage.In))
+            {
+                SendFin();
+            }
+            else
+            {
+                Pull(_stage.In);
+            }
+        }
+
+        private void SendFin()
+        {
+            if (_finSent || _closed)
+            {
+                return;
+            }
+
+            try
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (SocketException e)
+            {
+                // The peer was faster: its reset is the end of this connection.
+                Break(e.SocketErrorCode);
+                return;
+            }
+
+            _finSent = true;
+            CloseWhenBothEnded();
+        }
+
+        private void CloseWhenBothEnded()
+        {
+            if (!_finSent || !_receiveEnded)
+            {
+                return;
+            }
+
+            if (_stage._options.ResetUnlessClean)
+            {
+                _socket.LingerState = new LingerOption(false, 0); // The kernel delivers the rest.
+            }
+
+            Close();
+            CompleteStage();
+        }
+
+        private void Break(SocketError error)
+        {
+            Close();
+            FailStage(TransportException.FromSocket(error));
+        }
+
+        /// <summary>
+        /// Closing with linger 0 drops what is unsent. Where a clean end went out before, its delivery is awaited first.
+        /// </summary>
+        private void Abort()
+        {
+            if (_aborted)
+            {
+                return;
+            }
+
+            _aborted = true;
+            if (_finSent && _stage._options.ResetUnlessClean && TcpState.Read(_socket).AwaitsDelivery)
+            {
+                SetKeepGoing(true); // Until PollDelivery ends the stage, at the latest after EndDeliveryTimeout.
+                _deliveryStarted = _stage._time.GetTimestamp();
+                _deliveryTimer = _stage._time.CreateTimer(static state => ((StageWakeUp)state!).Wake(), _wakeUp, DeliveryPoll, DeliveryPoll);
+                return;
+            }
+
+            Close();
+            FailStage(TransportException.Aborted("the connection was aborted"));
+        }
+
+        private void PollDelivery()
+        {
+            if (_deliveryTimer is null)
+            {
+                return; // A late completion after the abort; the stage has ended.
+            }
+
+            if (TcpState.Read(_socket).AwaitsDelivery
+                && _stage._time.GetElapsedTime(_deliveryStarted) < _stage._options.EndDeliveryTimeout)
+            {
+                return; // The timer asks again.
+            }
+
+            Close();
+            FailStage(TransportException.Aborted("the connection was aborted"));
+        }
+
+        private void Close()
+        {
+            if (!_closed)
+            {
+                _closed = true;
+                _socket.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// What only Linux tells of a TCP connection. This is the one place that knows the kernel's numbers; on other systems
+/// <see cref="Read"/> says <see cref="Unknown"/>, and whoever asks then trusts what the socket calls said.
+/// </summary>
+internal readonly record struct TcpState(byte Value)
+{
+    /// <summary>Not Linux, or the socket is gone.</summary>
+    public static readonly TcpState Unknown = new(0);
+
+    private const int TcpProtocol = 6;
+    private const int TcpInfo = 11;
+    private const byte FinWait1 = 4;
+    private const byte Close = 7;
+    private const byte LastAck = 9;
+    private const byte Closing = 11;
+
+    /// <summary>Our FIN, and so perhaps bytes before it, has not been acknowledged.</summary>
+    public bool AwaitsDelivery => Value is FinWait1 or LastAck or Closing;
+
+    /// <summary>The connection is closed without a FIN of the peer having been read: it was reset.</summary>
+    public bool IsClosed => Value == Close;
+
+    /// <summary>tcpi_state, the first byte of TCP_INFO.</summary>
+    public static TcpState Read(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Unknown;
+        }
+
+        Span<byte> info = stackalloc byte[8];
+        try
+        {
+            return socket.GetRawSocketOption(TcpProtocol, TcpInfo, info) > 0 ? new TcpState(info[0]) : Unknown;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The socket is past asking; its end is decided elsewhere.
+            return Unknown;
+        }
+    }
+}

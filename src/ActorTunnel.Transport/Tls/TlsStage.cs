@@ -1,0 +1,350 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using ActorTunnel.Http2.Buffers;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace ActorTunnel.Transport.Tls;
+
+/// <summary>
+/// TLS as a bidirectional stage between a session (plaintext, upper side) and a socket (ciphertext, lower side). The work of
+/// <see cref="SslStream"/> runs inside the stage, over a stream in memory, so it costs no wake-up of its own. ALPN <c>h2</c> is
+/// asserted after the handshake (RFC 9113 §3.2). Plaintext is pulled only after the handshake.
+/// </summary>
+public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, SliceQueue, SliceQueue>>
+{
+    private readonly SslServerAuthenticationOptions? _server;
+    private readonly SslClientAuthenticationOptions? _client;
+    private readonly BufferPool _pool;
+    private readonly Action<TlsInfo> _established;
+
+    private TlsStage(
+        SslServerAuthenticationOptions? server, SslClientAuthenticationOptions? client, BufferPool pool, Action<TlsInfo> established)
+    {
+        _server = server;
+        _client = client;
+        _pool = pool;
+        _established = established;
+    }
+
+    /// <summary>Plaintext to send.</summary>
+    public Inlet<SliceQueue> PlainIn { get; } = new("Tls.plainIn");
+
+    /// <summary>Ciphertext to write.</summary>
+    public Outlet<SliceQueue> CipherOut { get; } = new("Tls.cipherOut");
+
+    /// <summary>Ciphertext read.</summary>
+    public Inlet<SliceQueue> CipherIn { get; } = new("Tls.cipherIn");
+
+    /// <summary>Plaintext received.</summary>
+    public Outlet<SliceQueue> PlainOut { get; } = new("Tls.plainOut");
+
+    /// <inheritdoc />
+    public override BidiShape<SliceQueue, SliceQueue, SliceQueue, SliceQueue> Shape => new(PlainIn, CipherOut, CipherIn, PlainOut);
+
+    /// <summary>The accepting side.</summary>
+    /// <param name="options">Certificate, ALPN and checks; not changed.</param>
+    /// <param name="pool">Blocks for plaintext and records.</param>
+    /// <param name="established">Called once in the stage when the handshake has succeeded; must not block.</param>
+    public static TlsStage Server(SslServerAuthenticationOptions options, BufferPool pool, Action<TlsInfo> established) =>
+        new(options, null, pool, established);
+
+    /// <summary>The dialling side.</summary>
+    /// <inheritdoc cref="Server"/>
+    public static TlsStage Client(SslClientAuthenticationOptions options, BufferPool pool, Action<TlsInfo> established) =>
+        new(null, options, pool, established);
+
+    /// <inheritdoc />
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+
+    /// <remarks>
+    /// <code>
+    ///   Handshaking ──done──▶ Open ──plaintext inlet done──▶ close_notify sent, cipher outlet complete
+    ///        │                  └──cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        └──refused──▶ stage fails (Tls)            any other failure passes through
+    ///   read:  Probing (a read of 0 bytes: no block is held) ──ready──▶ Filling (into one block) ──nothing more or full──▶ push
+    /// </code>
+    /// </remarks>
+    private sealed class Logic : GraphStageLogic
+    {
+        /// <summary>Largest payload of a record (RFC 8446 §5.1): a block is filled up only while a whole one still fits.</summary>
+        private const int MaxRecord = 16 * 1024;
+
+        private const int Headroom = Sockets.TcpConnectionStage.Headroom;
+
+        private readonly TlsStage _stage;
+        private readonly TlsRecordStream _network;
+        private readonly SslStream _ssl;
+        private readonly StageWakeUp _wakeUp;
+        private readonly PendingRead _read;
+        private readonly SliceQueue _plainReceived = new(1);
+        private readonly SliceQueue _plainToSend = new();
+        private readonly SliceQueue _cipherToSend = new();
+        private Task? _handshake;
+        private Task? _shutdown;
+        private bool _dataReady;
+        private bool _plainReceiveEnded;
+        private Block? _block;
+        private int _filled;
+        private bool _established;
+        private bool _plainEnded;
+        private bool _advancing;
+        private int _stageThread;
+
+        public Logic(TlsStage stage)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _network = new TlsRecordStream(stage._pool);
+            _ssl = new SslStream(_network, leaveInnerStreamOpen: false);
+            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _read = new PendingRead(WakeUnlessInside);
+            SetHandler(stage.CipherIn, OnCipherPush, OnCipherEnd, FailStage);
+            SetHandler(stage.CipherOut, Advance, CancelStage);
+            SetHandler(stage.PlainIn, OnPlainPush, OnPlainEnd, FailStage);
+            SetHandler(stage.PlainOut, Advance, CancelStage);
+        }
+
+        public override void PreStart()
+        {
+            Enter();
+            _handshake = _stage._server is { } server
+                ? _ssl.AuthenticateAsServerAsync(server)
+                : _ssl.AuthenticateAsClientAsync(_stage._client!);
+            Leave();
+            Pull(_stage.CipherIn);
+            Advance();
+            if (!_handshake.IsCompleted)
+            {
+                _handshake.GetAwaiter().UnsafeOnCompleted(WakeUnlessInside);
+            }
+        }
+
+        public override void PostStop()
+        {
+            _plainReceived.Dispose();
+            _plainToSend.Dispose();
+            _cipherToSend.Dispose();
+            _block?.Release();
+            _block = null;
+            _ssl.Dispose();
+            _network.Dispose();
+        }
+
+        private void OnWake()
+        {
+            _wakeUp.Begin();
+            Advance();
+        }
+
+        private void OnCipherPush()
+        {
+            var ciphertext = Grab(_stage.CipherIn);
+            Enter();
+            _network.Feed(ciphertext);
+            Leave();
+            Advance();
+        }
+
+        private void OnCipherEnd()
+        {
+            Enter();
+            _network.EndInput();
+            Leave();
+            Advance();
+        }
+
+        private void OnPlainPush()
+        {
+            Grab(_stage.PlainIn).MoveTo(_plainToSend);
+            Advance();
+        }
+
+        private void OnPlainEnd()
+        {
+            _plainEnded = true;
+            Advance();
+        }
+
+        /// <summary>Does whatever is possible now. Every handler ends here.</summary>
+        private void Advance()
+        {
+            if (_advancing)
+            {
+                return; // The outer turn goes on.
+            }
+
+            _advancing = true;
+            Enter();
+            try
+            {
+                if (_established || FinishHandshake())
+                {
+                    Encrypt();
+                    Decrypt();
+                }
+            }
+            catch (Exception e) when (e is IOException or AuthenticationException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                // SslStream says with these that a record was bad; there is no value to ask instead.
+                Refuse(e);
+            }
+            finally
+            {
+                Leave();
+                _advancing = false;
+            }
+
+            PushCiphertext();
+        }
+
+        private bool FinishHandshake()
+        {
+            if (_handshake is not { IsCompleted: true })
+            {
+                PullCiphertext();
+                return false;
+            }
+
+            if (!_handshake.IsCompletedSuccessfully)
+            {
+                var cause = _handshake.Exception?.InnerException;
+                PushCiphertext(); // The alert that says why.
+                Refuse(cause);
+                return false;
+            }
+
+            if (_ssl.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
+            {
+                FailStage(new TransportException(TransportFault.Tls, "the peer did not agree on ALPN h2"));
+                return false;
+            }
+
+            _established = true;
+            _stage._established(TlsInfo.Of(_ssl));
+            return true;
+        }
+
+        private void Encrypt()
+        {
+            // Plaintext is accepted only when its ciphertext can be pushed at once, so nothing piles up here.
+            while (_plainToSend.TryDequeue(out var plaintext))
+            {
+                try
+                {
+                    _ssl.Write(plaintext.Span); // Memory never makes it wait.
+                }
+                finally
+                {
+                    plaintext.Dispose();
+                }
+            }
+
+            if (_plainEnded && _shutdown is null)
+            {
+                _shutdown = _ssl.ShutdownAsync();
+            }
+        }
+
+        private void Decrypt()
+        {
+            while (IsAvailable(_stage.PlainOut))
+            {
+                if (_plainReceiveEnded)
+                {
+                    Complete(_stage.PlainOut);
+                    return;
+                }
+
+                if (!_read.IsStarted)
+                {
+                    _read.Start(_ssl, _dataReady ? Block().Array.AsMemory(Headroom + _filled) : Memory<byte>.Empty);
+                }
+
+                if (!_read.TryTake(out var count))
+                {
+                    if (_read.IsProbe)
+                    {
+                        PushPlaintext(); // Only a probe leaves the block alone.
+                    }
+
+                    PullCiphertext();
+                    return;
+                }
+
+                if (_read.IsProbe)
+                {
+                    _dataReady = true;
+                    continue;
+                }
+
+                _dataReady = false;
+                _filled += count;
+                _plainReceiveEnded = count == 0;
+                if (_plainReceiveEnded || Block().Size - Headroom - _filled < MaxRecord)
+                {
+                    PushPlaintext();
+                }
+            }
+        }
+
+        private Block Block() => _block ??= _stage._pool.Rent();
+
+        private void PushPlaintext()
+        {
+            if (_filled > 0 && IsAvailable(_stage.PlainOut))
+            {
+                _plainReceived.Enqueue(_block!.AsSlice(Headroom, _filled));
+                _block = null;
+                _filled = 0;
+                Push(_stage.PlainOut, _plainReceived);
+            }
+        }
+
+        private void PushCiphertext()
+        {
+            if (!IsAvailable(_stage.CipherOut))
+            {
+                return; // The socket's demand goes on.
+            }
+
+            if (_network.HasOutput)
+            {
+                _network.TakeOutput(_cipherToSend);
+                Push(_stage.CipherOut, _cipherToSend);
+            }
+            else if (_shutdown is { IsCompleted: true })
+            {
+                Complete(_stage.CipherOut);
+            }
+            else if (_established && !IsClosed(_stage.PlainIn) && !HasBeenPulled(_stage.PlainIn))
+            {
+                Pull(_stage.PlainIn);
+            }
+        }
+
+        private void PullCiphertext()
+        {
+            if (!IsClosed(_stage.CipherIn) && !HasBeenPulled(_stage.CipherIn))
+            {
+                Pull(_stage.CipherIn);
+            }
+        }
+
+        private void Refuse(Exception? cause) =>
+            FailStage(new TransportException(TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause));
+
+        /// <summary>Work of SslStream nearly always ends inside a turn of this stage, which then goes on itself.</summary>
+        private void WakeUnlessInside()
+        {
+            if (Volatile.Read(ref _stageThread) != Environment.CurrentManagedThreadId)
+            {
+                _wakeUp.Wake();
+            }
+        }
+
+        private void Enter() => Volatile.Write(ref _stageThread, Environment.CurrentManagedThreadId);
+
+        private void Leave() => Volatile.Write(ref _stageThread, 0);
+    }
+}

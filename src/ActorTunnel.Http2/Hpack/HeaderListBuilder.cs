@@ -5,13 +5,14 @@ internal struct HeaderListBuilder(HeaderListLimits limits, List<HeaderField> int
 {
     private int _fields;
     private int _size;
-    private bool _tooLarge;
 
     /// <summary>Octets that a name or value may still have before the list is excessive in any case.</summary>
     public readonly int RemainingOctets => limits.ExcessiveSize - _size;
 
     /// <summary>What the list is so far.</summary>
-    public readonly HeaderListResult Result => _tooLarge ? HeaderListResult.TooLarge : HeaderListResult.Ok;
+    public readonly HeaderListResult Result => IsTooLarge ? HeaderListResult.TooLarge : HeaderListResult.Ok;
+
+    private readonly bool IsTooLarge => _fields > limits.MaxFields || _size > limits.MaxSize;
 
     /// <summary>Counts a field, and stores it unless it or one before it was over the limit.</summary>
     public HeaderListResult Add(in HeaderField field)
@@ -23,8 +24,7 @@ internal struct HeaderListBuilder(HeaderListLimits limits, List<HeaderField> int
         }
 
         _size += field.Size;
-        _tooLarge |= _fields > limits.MaxFields || _size > limits.MaxSize;
-        if (!_tooLarge)
+        if (!IsTooLarge)
         {
             into.Add(field);
         }

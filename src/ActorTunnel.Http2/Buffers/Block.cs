@@ -24,6 +24,12 @@ public sealed class Block
     /// <summary>Size in bytes.</summary>
     public int Size => Array.Length;
 
+    /// <summary>
+    /// Whether the caller's reference is the only one, so that every byte of the block is the caller's to write. Once true it stays so
+    /// until the caller shares the block.
+    /// </summary>
+    internal bool HasOneReference => Volatile.Read(ref _references) == 1;
+
     /// <summary>The whole block as a slice that takes over the caller's reference.</summary>
     public Slice AsSlice(int start, int length) => new(this, start, length);
 

@@ -1,0 +1,25 @@
+using ActorTunnel.Http2.Hpack;
+
+namespace ActorTunnel.Http2.Session;
+
+/// <summary>What a session announces and holds its peer to. The limits that nobody turns stand as constants beside their code.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Streams that the peer may have open at once, 1 or more. More are refused with REFUSED_STREAM.</summary>
+    public int MaxConcurrentStreams { get; init; } = 1_000;
+
+    /// <summary>Bytes of receive window of each stream, 1 to 2^29.</summary>
+    public int StreamWindow { get; init; } = 256 * 1024;
+
+    /// <summary>Bytes delivered and not yet repaid that the session may hold for all its streams together, 65,535 or more.</summary>
+    public long ReceiveBudget { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Largest frame payload that the peer may send, in bytes, 16,384 to 16,777,215.</summary>
+    public int MaxFrameSize { get; init; } = 64 * 1024;
+
+    /// <summary>How large a header list may be.</summary>
+    public HeaderListLimits HeaderList { get; init; } = HeaderListLimits.Default;
+
+    /// <summary>Whether a server takes extended CONNECT (RFC 8441).</summary>
+    public bool EnableConnectProtocol { get; init; }
+}

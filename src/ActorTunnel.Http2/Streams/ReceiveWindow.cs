@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace ActorTunnel.Http2.Streams;
+
+/// <summary>
+/// What the peer may send on one stream. At all times
+/// <c>Announced + Unannounced + bytes that are not repaid yet = Target</c>; so once everything is repaid, the window is exactly back.
+/// </summary>
+public sealed class ReceiveWindow
+{
+    private FlowWindow _announced;
+
+    /// <param name="target">Bytes of the whole window, which the peer has been told.</param>
+    public ReceiveWindow(int target)
+    {
+        Target = target;
+        _announced = new FlowWindow(target);
+    }
+
+    /// <summary>Bytes of the whole window.</summary>
+    public int Target { get; private set; }
+
+    /// <summary>The window as the peer counts it once all is delivered; may be negative.</summary>
+    public int Announced => _announced.Value;
+
+    /// <summary>Bytes that were repaid and not yet announced.</summary>
+    public int Unannounced { get; private set; }
+
+    /// <summary>A DATA frame of <paramref name="length"/> bytes, padding included, came. False where that oversteps: FLOW_CONTROL_ERROR.</summary>
+    public bool TryConsume(int length) => _announced.TryConsume(length);
+
+    /// <summary>
+    /// Repays <paramref name="bytes"/> and returns the increment to announce, or 0: small repayments wait until they are a quarter
+    /// of the window, so that updates stay rare.
+    /// </summary>
+    public int Repay(int bytes)
+    {
+        Unannounced += bytes;
+        if (Unannounced == 0 || Unannounced < Target / 4)
+        {
+            return 0;
+        }
+
+        var increment = Unannounced;
+        Unannounced = 0;
+        var fits = _announced.TryMove(increment);
+        Debug.Assert(fits, "more was repaid than received");
+        return increment;
+    }
+
+    /// <summary>
+    /// The peer acknowledged another SETTINGS_INITIAL_WINDOW_SIZE. Returns an increment to announce, or 0: what waited may be a quarter of
+    /// the new window, and nothing else would announce it.
+    /// </summary>
+    public int Retarget(int target)
+    {
+        var fits = _announced.TryMove(target - Target);
+        Debug.Assert(fits, "a window above its target");
+        Target = target;
+        return Repay(0);
+    }
+}

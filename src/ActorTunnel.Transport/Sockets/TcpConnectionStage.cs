@@ -71,6 +71,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private bool _dataLikely = true;
         private bool _receiveEnded;
         private bool _sendBusy;
+        private bool _inletEndedCleanly;
         private bool _finSent;
         private bool _aborted;
         private bool _closed;
@@ -110,6 +111,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         public override void OnUpstreamFinish()
         {
+            _inletEndedCleanly = true;
             if (!_sendBusy)
             {
                 SendFin();
@@ -136,18 +138,16 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private void OnWake()
         {
             _wakeUp.Begin();
-            if (_aborted)
-            {
-                PollDelivery();
-                return;
-            }
-
             if (_sendBusy && !_writer.IsBusy)
             {
                 SendCompleted(_writer.TakeResult());
             }
 
-            if (_waitingReadable && Volatile.Read(ref _readablePending) == 0 && !IsClosed(_stage.Out))
+            if (_aborted)
+            {
+                PollDelivery();
+            }
+            else if (_waitingReadable && Volatile.Read(ref _readablePending) == 0)
             {
                 _waitingReadable = false;
                 _dataLikely = true;
@@ -254,11 +254,11 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 return;
             }
 
-            if (IsClosed(_stage.In))
+            if (_inletEndedCleanly)
             {
                 SendFin();
             }
-            else
+            else if (!IsClosed(_stage.In))
             {
                 Pull(_stage.In);
             }
@@ -309,41 +309,42 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         }
 
         /// <summary>
-        /// Closing with linger 0 drops what is unsent. Where a clean end went out before, its delivery is awaited first.
+        /// Closing with linger 0 drops what is unsent. Where a clean end is on its way out, its delivery is awaited first.
         /// </summary>
         private void Abort()
         {
-            if (_aborted)
+            if (_aborted || _closed)
             {
                 return;
             }
 
             _aborted = true;
-            if (_finSent && _stage._options.ResetUnlessClean && TcpState.Read(_socket).AwaitsDelivery)
+            if (_inletEndedCleanly && _stage._options.ResetUnlessClean && IsDelivering)
             {
                 SetKeepGoing(true); // Until PollDelivery ends the stage, at the latest after EndDeliveryTimeout.
                 _deliveryStarted = _stage._time.GetTimestamp();
-                _deliveryTimer = _stage._time.CreateTimer(static state => ((StageWakeUp)state!).Wake(), _wakeUp, DeliveryPoll, DeliveryPoll);
+                _deliveryTimer = _stage._time.CreateTimer(
+                    static state => ((StageWakeUp)state!).Wake(), _wakeUp, DeliveryPoll, DeliveryPoll);
                 return;
             }
 
-            Close();
-            FailStage(TransportException.Aborted("the connection was aborted"));
+            EndAborted();
         }
+
+        private bool IsDelivering => !_finSent || TcpState.Read(_socket).AwaitsDelivery;
 
         private void PollDelivery()
         {
-            if (_deliveryTimer is null)
+            if (_closed || (IsDelivering && _stage._time.GetElapsedTime(_deliveryStarted) < _stage._options.EndDeliveryTimeout))
             {
-                return; // A late completion after the abort; the stage has ended.
+                return; // Over already, or the timer asks again.
             }
 
-            if (TcpState.Read(_socket).AwaitsDelivery
-                && _stage._time.GetElapsedTime(_deliveryStarted) < _stage._options.EndDeliveryTimeout)
-            {
-                return; // The timer asks again.
-            }
+            EndAborted();
+        }
 
+        private void EndAborted()
+        {
             Close();
             FailStage(TransportException.Aborted("the connection was aborted"));
         }

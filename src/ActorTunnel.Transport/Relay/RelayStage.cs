@@ -1,0 +1,311 @@
+using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Transport.Pipes;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace ActorTunnel.Transport.Relay;
+
+/// <summary>
+/// The end of a tunnel at an application's or origin's socket: joined with the socket's stage, it moves bytes between that and the two
+/// pipes to the session. Bytes are repaid when the socket took them; the socket is read only when the session wants more.
+/// </summary>
+public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<SliceQueue, SliceQueue>, RelayControl>
+{
+    private readonly TunnelPipe _send;
+    private readonly TunnelPipe _receive;
+    private readonly RelayTimeouts _timeouts;
+    private readonly TimeProvider _time;
+    private readonly Action<RelayResult> _ended;
+
+    /// <param name="send">Socket → session; the relay is its producer.</param>
+    /// <param name="receive">Session → socket; the relay is its consumer.</param>
+    /// <param name="timeouts">When silence ends the tunnel.</param>
+    /// <param name="time">The clock of the timeouts.</param>
+    /// <param name="ended">Called exactly once, in the stage, when both directions have ended; must not block.</param>
+    public RelayStage(TunnelPipe send, TunnelPipe receive, RelayTimeouts timeouts, TimeProvider time, Action<RelayResult> ended)
+    {
+        _send = send;
+        _receive = receive;
+        _timeouts = timeouts;
+        _time = time;
+        _ended = ended;
+    }
+
+    /// <summary>Bytes read from the socket.</summary>
+    public Inlet<SliceQueue> In { get; } = new("Relay.in");
+
+    /// <summary>Bytes for the socket.</summary>
+    public Outlet<SliceQueue> Out { get; } = new("Relay.out");
+
+    /// <inheritdoc />
+    public override FlowShape<SliceQueue, SliceQueue> Shape => new(In, Out);
+
+    /// <inheritdoc />
+    public override ILogicAndMaterializedValue<RelayControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
+    {
+        var logic = new Logic(this);
+        return new LogicAndMaterializedValue<RelayControl>(logic, logic.Control);
+    }
+
+    /// <remarks>
+    /// Each direction on its own; the relay ends when both have.
+    /// <code>
+    ///   send:     Open ──FIN──▶ Clean        ──socket reset──▶ ConnectionReset (both directions: the socket is dead)
+    ///             Open ──pipe cancelled──▶ StreamReset | SessionLost; the socket is aborted when receive has ended too
+    ///   receive:  Open ──END_STREAM, all bytes pushed──▶ Clean (FIN)
+    ///             Open ──pipe aborted──▶ StreamReset | SessionLost (at once, both directions)
+    ///   both:     Open ──idle, drained, aborted by the actor──▶ that reason
+    /// </code>
+    /// </remarks>
+    private sealed class Logic : InAndOutGraphStageLogic
+    {
+        private readonly RelayStage _stage;
+        private readonly TunnelPipe _send;
+        private readonly TunnelPipe _receive;
+        private readonly SliceQueue _toSocket = new();
+        private readonly StageWakeUp _wakeUp;
+        private PipeEnd _sendEnd;
+        private PipeEnd _receiveEnd;
+        private long _bytesSent;
+        private long _bytesReceived;
+        private int _inFlight;
+        private bool _reported;
+        private bool _timedOutHalfClosed;
+        private ITimer? _idleTimer;
+        private long _lastActivity;
+
+        public Logic(RelayStage stage)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _send = stage._send;
+            _receive = stage._receive;
+            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            Control = new RelayControl(_wakeUp);
+            SetHandlers(stage.In, stage.Out, this);
+        }
+
+        public RelayControl Control { get; }
+
+        public override void PreStart()
+        {
+            _lastActivity = _stage._time.GetTimestamp();
+            ArmIdleTimer();
+            _send.AttachProducer(_wakeUp);
+            _receive.AttachConsumer(_wakeUp);
+        }
+
+        public override void OnPush()
+        {
+            var read = Grab(_stage.In);
+            _bytesSent += read.Bytes;
+            _lastActivity = _stage._time.GetTimestamp();
+            while (read.TryDequeue(out var slice))
+            {
+                _send.Write(slice);
+            }
+
+            Read();
+        }
+
+        public override void OnPull()
+        {
+            if (_inFlight > 0)
+            {
+                _bytesReceived += _inFlight;
+                _lastActivity = _stage._time.GetTimestamp();
+                _receive.Repay(_inFlight);
+                _inFlight = 0;
+            }
+
+            Deliver();
+        }
+
+        public override void OnUpstreamFinish()
+        {
+            _send.Complete();
+            EndSend(PipeEnd.Clean);
+        }
+
+        public override void OnUpstreamFailure(Exception e) => SocketLost();
+
+        public override void OnDownstreamFinish(Exception cause) => SocketLost();
+
+        public override void PostStop()
+        {
+            _idleTimer?.Dispose();
+            _toSocket.Dispose();
+            EndBoth(PipeEnd.Aborted);
+        }
+
+        private void OnWake()
+        {
+            _wakeUp.Begin();
+            if (Control.Requested != PipeEnd.Open)
+            {
+                EndBoth(Control.Requested);
+                return;
+            }
+
+            if (CheckIdle())
+            {
+                return;
+            }
+
+            Deliver();
+            Read();
+        }
+
+        /// <summary>Socket → session: asks for a read where the session has room for it.</summary>
+        private void Read()
+        {
+            if (_sendEnd != PipeEnd.Open)
+            {
+                return;
+            }
+
+            var cancelled = _send.CancelledBy;
+            if (cancelled != PipeEnd.Open)
+            {
+                EndSend(cancelled);
+            }
+            else if (!HasBeenPulled(_stage.In) && !IsClosed(_stage.In) && _send.WantsMore)
+            {
+                Pull(_stage.In);
+            }
+        }
+
+        /// <summary>Session → socket: pushes what the pipe has, where the socket has taken what came before.</summary>
+        private void Deliver()
+        {
+            if (_receiveEnd != PipeEnd.Open)
+            {
+                return;
+            }
+
+            var end = _receive.End; // Read before the bytes: a clean end seen now has all its bytes in the pipe already.
+            if (end is not (PipeEnd.Open or PipeEnd.Clean))
+            {
+                EndBoth(end);
+                return;
+            }
+
+            if (!IsAvailable(_stage.Out))
+            {
+                return; // The socket's demand goes on.
+            }
+
+            _inFlight = _receive.MoveTo(_toSocket);
+            if (_inFlight > 0)
+            {
+                Push(_stage.Out, _toSocket);
+            }
+            else if (end == PipeEnd.Clean)
+            {
+                Complete(_stage.Out);
+                _receiveEnd = PipeEnd.Clean;
+                Finish();
+            }
+        }
+
+        private void EndSend(PipeEnd end)
+        {
+            _sendEnd = end;
+            Finish();
+        }
+
+        private void SocketLost() => EndBoth(PipeEnd.ConnectionReset);
+
+        /// <summary>Ends whatever has not ended yet, now.</summary>
+        private void EndBoth(PipeEnd end)
+        {
+            if (_sendEnd == PipeEnd.Open)
+            {
+                _sendEnd = end;
+            }
+
+            if (_receiveEnd == PipeEnd.Open)
+            {
+                _receiveEnd = end;
+            }
+
+            Finish();
+        }
+
+        private void Finish()
+        {
+            if (_reported)
+            {
+                return;
+            }
+
+            if (_sendEnd == PipeEnd.Open || _receiveEnd == PipeEnd.Open)
+            {
+                ArmIdleTimer(); // The other direction goes on, under the timeout of a half-closed tunnel.
+                return;
+            }
+
+            _reported = true;
+            if (_sendEnd != PipeEnd.Clean)
+            {
+                _send.Abort(_sendEnd);
+            }
+
+            if (_receiveEnd != PipeEnd.Clean)
+            {
+                _receive.Cancel(_receiveEnd);
+            }
+
+            _stage._ended(new RelayResult(_bytesSent, _bytesReceived, _sendEnd, _receiveEnd, _timedOutHalfClosed));
+            if (_sendEnd != PipeEnd.Clean || _receiveEnd != PipeEnd.Clean)
+            {
+                // The socket's stage aborts on either, and awaits the delivery of a FIN that went out before.
+                FailStage(TransportException.Aborted("the tunnel was reset"));
+            }
+        }
+
+        private TimeSpan? CurrentTimeout
+        {
+            get
+            {
+                var halfClosed = _sendEnd != PipeEnd.Open || _receiveEnd != PipeEnd.Open;
+                var timeout = halfClosed ? _stage._timeouts.HalfClosedIdle : _stage._timeouts.Idle;
+                return timeout > TimeSpan.Zero ? timeout : null;
+            }
+        }
+
+        private void ArmIdleTimer()
+        {
+            var due = CurrentTimeout ?? Timeout.InfiniteTimeSpan;
+            if (_idleTimer is not null)
+            {
+                _idleTimer.Change(due, Timeout.InfiniteTimeSpan);
+            }
+            else if (due != Timeout.InfiniteTimeSpan)
+            {
+                _idleTimer = _stage._time.CreateTimer(
+                    static state => ((StageWakeUp)state!).Wake(), _wakeUp, due, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        /// <summary>True when the tunnel has been silent for too long, and was ended.</summary>
+        private bool CheckIdle()
+        {
+            if (_idleTimer is null || CurrentTimeout is not { } timeout)
+            {
+                return false;
+            }
+
+            var left = timeout - _stage._time.GetElapsedTime(_lastActivity);
+            if (left > TimeSpan.Zero)
+            {
+                _idleTimer.Change(left, Timeout.InfiniteTimeSpan);
+                return false;
+            }
+
+            _timedOutHalfClosed = _sendEnd != PipeEnd.Open || _receiveEnd != PipeEnd.Open;
+            EndBoth(PipeEnd.IdleTimeout);
+            return true;
+        }
+    }
+}

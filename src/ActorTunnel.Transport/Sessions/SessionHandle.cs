@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Hpack;
+
+namespace ActorTunnel.Transport.Sessions;
+
+/// <summary>Commands to a running session, from any thread; they are carried out in order, and before the bytes that tunnels sent after them.</summary>
+public sealed class SessionHandle
+{
+    private readonly ConcurrentQueue<SessionCommand> _commands;
+    private readonly IWakeable _stage;
+
+    internal SessionHandle(ConcurrentQueue<SessionCommand> commands, IWakeable stage)
+    {
+        _commands = commands;
+        _stage = stage;
+    }
+
+    /// <summary>
+    /// Opens a stream; the session's actor is told <see cref="SessionProtocol.TunnelOpened"/> or <see cref="SessionProtocol.TunnelNotOpened"/>.
+    /// </summary>
+    public void Open(object token, IReadOnlyList<HeaderField> fields) => Post(new SessionCommand.Open(token, fields));
+
+    /// <summary>Answers a stream of the peer.</summary>
+    public void Respond(TunnelPort port, IReadOnlyList<HeaderField> fields, bool endStream) =>
+        Post(new SessionCommand.Respond(port, fields, endStream));
+
+    /// <summary>Answers a stream of the peer with fields and a short body, and ends it.</summary>
+    public void RespondWith(TunnelPort port, IReadOnlyList<HeaderField> fields, string body) =>
+        Post(new SessionCommand.RespondWith(port, fields, body));
+
+    /// <summary>Resets a stream that has no relay.</summary>
+    public void Reset(TunnelPort port, ErrorCode code) => Post(new SessionCommand.Reset(port, code));
+
+    /// <summary>Ends our direction of a stream that has no relay.</summary>
+    public void End(TunnelPort port) => Post(new SessionCommand.End(port));
+
+    /// <summary>Takes no new streams from the peer, in two steps (RFC 9113 §6.8).</summary>
+    public void BeginGoAway() => Post(SessionCommand.BeginGoAway.Instance);
+
+    /// <summary>Ends the session in order: GOAWAY, FIN, and reading on for a moment so that nothing is destroyed. For a session without tunnels.</summary>
+    public void Close() => Post(new SessionCommand.Stop(ErrorCode.NoError, "", Orderly: true));
+
+    /// <summary>Ends the session and all its tunnels now.</summary>
+    public void Abort(ErrorCode code, string detail) => Post(new SessionCommand.Stop(code, detail, Orderly: false));
+
+    private void Post(SessionCommand command)
+    {
+        _commands.Enqueue(command);
+        _stage.Wake();
+    }
+}
+
+/// <summary>One command of a <see cref="SessionHandle"/>.</summary>
+internal abstract record SessionCommand
+{
+    internal sealed record Open(object Token, IReadOnlyList<HeaderField> Fields) : SessionCommand;
+
+    internal sealed record Respond(TunnelPort Port, IReadOnlyList<HeaderField> Fields, bool EndStream) : SessionCommand;
+
+    internal sealed record RespondWith(TunnelPort Port, IReadOnlyList<HeaderField> Fields, string Body) : SessionCommand;
+
+    internal sealed record Reset(TunnelPort Port, ErrorCode Code) : SessionCommand;
+
+    internal sealed record End(TunnelPort Port) : SessionCommand;
+
+    internal sealed record BeginGoAway : SessionCommand
+    {
+        public static readonly BeginGoAway Instance = new();
+    }
+
+    internal sealed record Stop(ErrorCode Code, string Detail, bool Orderly) : SessionCommand;
+}

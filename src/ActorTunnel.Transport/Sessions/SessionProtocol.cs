@@ -1,0 +1,88 @@
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Http2.Session;
+
+namespace ActorTunnel.Transport.Sessions;
+
+/// <summary>What a session's stage tells the session's actor.</summary>
+public static class SessionProtocol
+{
+    /// <summary>The peer's first SETTINGS came: the session can be used.</summary>
+    /// <param name="PeerMaxConcurrentStreams">Streams that the peer lets us have open at once.</param>
+    public sealed record PeerReady(uint PeerMaxConcurrentStreams);
+
+    /// <summary>The peer sent SETTINGS again.</summary>
+    /// <inheritdoc cref="PeerReady"/>
+    public sealed record PeerLimitChanged(uint PeerMaxConcurrentStreams);
+
+    /// <summary>The peer opened a stream.</summary>
+    /// <param name="Port">To answer on.</param>
+    /// <param name="Fields">The request; empty where it was too large.</param>
+    /// <param name="HeaderListTooLarge">The header list was over the limit.</param>
+    public sealed record TunnelRequested(TunnelPort Port, IReadOnlyList<HeaderField> Fields, bool HeaderListTooLarge);
+
+    /// <summary>The answer to <see cref="SessionHandle.Open"/>: the stream is open and its HEADERS are on their way.</summary>
+    /// <param name="Token">As given with the command.</param>
+    /// <param name="Port">The tunnel's.</param>
+    public sealed record TunnelOpened(object Token, TunnelPort Port);
+
+    /// <summary>The answer to <see cref="SessionHandle.Open"/>: this session takes no stream now; nothing was sent.</summary>
+    /// <param name="Token">As given with the command.</param>
+    public sealed record TunnelNotOpened(object Token);
+
+    /// <summary>A request was refused before it became a tunnel.</summary>
+    public sealed record TunnelRejected(int StreamId, ErrorCode Code, string? Detail);
+
+    /// <summary>GOAWAY came: no new streams.</summary>
+    public sealed record GoAwayReceived(int LastStreamId, ErrorCode Code, string? Detail);
+
+    /// <summary>Our second GOAWAY is out: no stream will be opened any more.</summary>
+    public sealed record GoAwayCompleted;
+
+    /// <summary>The last message: the session is over, and so are all its tunnels.</summary>
+    /// <param name="Reason">Why.</param>
+    /// <param name="Code">The HTTP/2 error, where there is one.</param>
+    /// <param name="Detail">For the log.</param>
+    /// <param name="Foreign">What the peer seems to speak instead of HTTP/2.</param>
+    /// <param name="WasReady">Whether the peer's SETTINGS had come.</param>
+    public sealed record SessionEnded(SessionEndReason Reason, ErrorCode Code, string Detail, ForeignProtocol Foreign, bool WasReady);
+}
+
+/// <summary>What a session's stage tells the actor of one tunnel.</summary>
+public static class TunnelPortProtocol
+{
+    /// <summary>The final response came (client).</summary>
+    /// <param name="Fields">With <c>:status</c>.</param>
+    /// <param name="EndStream">The origin has finished already.</param>
+    public sealed record ResponseReceived(IReadOnlyList<HeaderField> Fields, bool EndStream);
+
+    /// <summary>The stream was reset.</summary>
+    /// <param name="Code">Why; <see cref="ErrorCode.RefusedStream"/> by the peer is safe to retry.</param>
+    /// <param name="ByPeer">False: by us, because the peer broke a rule.</param>
+    public sealed record StreamWasReset(ErrorCode Code, bool ByPeer, string? Detail);
+
+    /// <summary>The peer ended its direction.</summary>
+    public sealed record EndReceived;
+
+    /// <summary>The session is over. The stream's fate at the peer is unknown.</summary>
+    public sealed record SessionWasLost;
+}
+
+/// <summary>How a session ended.</summary>
+public enum SessionEndReason
+{
+    /// <summary>By <see cref="SessionHandle.Close"/>, or by the peer after GOAWAY when no stream was open.</summary>
+    Orderly,
+
+    /// <summary>The transport ended or failed.</summary>
+    TransportLost,
+
+    /// <summary>The peer broke HTTP/2.</summary>
+    PeerError,
+
+    /// <summary>TLS refused the peer, or the peer us.</summary>
+    TlsRefused,
+
+    /// <summary>By <see cref="SessionHandle.Abort"/>.</summary>
+    Aborted,
+}

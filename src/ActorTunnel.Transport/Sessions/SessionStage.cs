@@ -1,0 +1,242 @@
+using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Http2.Session;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace ActorTunnel.Transport.Sessions;
+
+/// <summary>
+/// Hosts an <see cref="Http2Session"/>: plaintext bytes in and out on one side, the pipes of its tunnels on the other. It alone touches
+/// the session. Control goes by message to the session's actor and to the tunnels' actors; payload goes through the pipes.
+/// </summary>
+public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<SliceQueue, SliceQueue>, SessionHandle>
+{
+    /// <summary>Bytes handed to the transport at once. More only delays what becomes urgent meanwhile.</summary>
+    internal const int OutputBudget = 128 * 1024;
+
+    private readonly SessionRole _role;
+    private readonly SessionSettings _settings;
+    private readonly BufferPool _pool;
+    private readonly IActorRef _actor;
+    private readonly TimeProvider _time;
+
+    /// <param name="role">Which end this is.</param>
+    /// <param name="settings">What is announced and enforced.</param>
+    /// <param name="pool">Blocks for output.</param>
+    /// <param name="actor">Gets <see cref="SessionProtocol"/> messages.</param>
+    /// <param name="time">Clock of the last moment after GOAWAY.</param>
+    public SessionStage(SessionRole role, SessionSettings settings, BufferPool pool, IActorRef actor, TimeProvider time)
+    {
+        _role = role;
+        _settings = settings;
+        _pool = pool;
+        _actor = actor;
+        _time = time;
+    }
+
+    /// <summary>Plaintext received.</summary>
+    public Inlet<SliceQueue> In { get; } = new("Session.in");
+
+    /// <summary>Plaintext to send.</summary>
+    public Outlet<SliceQueue> Out { get; } = new("Session.out");
+
+    /// <inheritdoc />
+    public override FlowShape<SliceQueue, SliceQueue> Shape => new(In, Out);
+
+    /// <inheritdoc />
+    public override ILogicAndMaterializedValue<SessionHandle> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
+    {
+        var logic = new Logic(this);
+        return new LogicAndMaterializedValue<SessionHandle>(logic, logic.Handle);
+    }
+
+    /// <remarks>
+    /// <code>
+    ///   Running ──Stop, SessionFailed──▶ Closing: tunnels are gone, output is flushed, then FIN; input is read and dropped
+    ///      │                                └──inlet done, or a second passed──▶ ended
+    ///      └──inlet done or failed──▶ ended: tunnels get SessionLost
+    /// </code>
+    /// </remarks>
+    private sealed class Logic : InAndOutGraphStageLogic
+    {
+        private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
+
+        private readonly SessionStage _stage;
+        private readonly Http2Session _session;
+        private readonly SessionTunnels _tunnels;
+        private readonly SliceQueue _output = new();
+        private readonly StageWakeUp _wakeUp;
+        private ITimer? _lastMoment;
+        private long _closingSince;
+        private bool _closing;
+        private bool _ended;
+
+        public Logic(SessionStage stage)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _session = new Http2Session(stage._role, stage._settings, stage._pool);
+            _tunnels = new SessionTunnels(_session, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp);
+            Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
+            SetHandlers(stage.In, stage.Out, this);
+        }
+
+        public SessionHandle Handle { get; }
+
+        public override void PreStart() => Pull(_stage.In);
+
+        public override void OnPush()
+        {
+            var received = Grab(_stage.In);
+            if (_closing)
+            {
+                received.Clear();
+            }
+            else
+            {
+                while (received.TryDequeue(out var slice))
+                {
+                    _session.Receive(slice);
+                }
+
+                ReadEvents();
+                Flush();
+            }
+
+            if (!IsClosed(_stage.In) && !HasBeenPulled(_stage.In))
+            {
+                Pull(_stage.In);
+            }
+        }
+
+        public override void OnPull() => Flush();
+
+        public override void OnUpstreamFinish()
+        {
+            if (_closing)
+            {
+                CompleteStage();
+                return;
+            }
+
+            var orderly = _session.IsDraining && _session.OpenStreams == 0;
+            End(orderly ? SessionEndReason.Orderly : SessionEndReason.TransportLost, "the peer closed the connection");
+            CompleteStage();
+        }
+
+        public override void OnUpstreamFailure(Exception e) => TransportLost(e);
+
+        public override void OnDownstreamFinish(Exception cause) => TransportLost(cause);
+
+        public override void PostStop()
+        {
+            _lastMoment?.Dispose();
+            End(SessionEndReason.Aborted, "the session's stage was stopped");
+            _output.Dispose();
+            _session.Dispose();
+        }
+
+        private void OnWake()
+        {
+            _wakeUp.Begin();
+            if (_closing)
+            {
+                _tunnels.RefuseCommands();
+                if (_stage._time.GetElapsedTime(_closingSince) >= LastMoment)
+                {
+                    CompleteStage();
+                }
+
+                return;
+            }
+
+            if (_tunnels.Serve() is { } stop)
+            {
+                BeginClosing(stop);
+                return;
+            }
+
+            ReadEvents();
+            Flush();
+        }
+
+        private void BeginClosing(SessionCommand.Stop stop)
+        {
+            _session.Abort(stop.Code, stop.Detail);
+            End(stop.Orderly ? SessionEndReason.Orderly : SessionEndReason.Aborted, stop.Detail);
+            Close();
+        }
+
+        private void ReadEvents()
+        {
+            while (_session.TryReadEvent(out var e))
+            {
+                if (e.Kind == SessionEventKind.SessionFailed)
+                {
+                    _tunnels.End(new SessionProtocol.SessionEnded(
+                        SessionEndReason.PeerError, e.Code, e.Detail ?? "", e.Foreign, _tunnels.IsReady));
+                    _ended = true;
+                    Close();
+                    return;
+                }
+
+                _tunnels.Handle(e);
+            }
+        }
+
+        /// <summary>Hands output on, where the transport can write, and tells tunnels that were waiting for that.</summary>
+        private void Flush()
+        {
+            if (!IsAvailable(_stage.Out))
+            {
+                return; // Its demand goes on.
+            }
+
+            if (_session.HasOutput)
+            {
+                _session.TakeOutput(_output, OutputBudget);
+                Push(_stage.Out, _output);
+                if (!_closing)
+                {
+                    ReadEvents();
+                }
+            }
+            else if (_closing)
+            {
+                Complete(_stage.Out);
+            }
+        }
+
+        /// <summary>
+        /// GOAWAY and a close at once can destroy what was sent last: the peer's unread bytes would make the kernel reset. So the outlet is
+        /// ended, and input is dropped until the peer ends too.
+        /// </summary>
+        private void Close()
+        {
+            _closing = true;
+            _closingSince = _stage._time.GetTimestamp();
+            _lastMoment = _stage._time.CreateTimer(
+                static state => ((StageWakeUp)state!).Wake(), _wakeUp, LastMoment, Timeout.InfiniteTimeSpan);
+            Flush();
+        }
+
+        private void TransportLost(Exception cause)
+        {
+            var tls = cause is TransportException { Fault: TransportFault.Tls };
+            End(tls ? SessionEndReason.TlsRefused : SessionEndReason.TransportLost, cause.Message);
+            FailStage(cause);
+        }
+
+        private void End(SessionEndReason reason, string detail)
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _tunnels.End(new SessionProtocol.SessionEnded(
+                    reason, Http2.Frames.ErrorCode.NoError, detail, ForeignProtocol.None, _tunnels.IsReady));
+            }
+        }
+    }
+}

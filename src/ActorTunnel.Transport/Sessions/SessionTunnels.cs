@@ -1,0 +1,299 @@
+using System.Collections.Concurrent;
+using System.Text;
+using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Session;
+using ActorTunnel.Transport.Pipes;
+using Akka.Actor;
+
+namespace ActorTunnel.Transport.Sessions;
+
+/// <summary>
+/// The tunnels of one session: carries commands and pipe contents into the session, and the session's events to pipes and actors. Only the session's
+/// stage uses it.
+/// </summary>
+internal sealed class SessionTunnels
+{
+    private readonly Http2Session _session;
+    private readonly int _streamWindow;
+    private readonly BufferPool _pool;
+    private readonly IActorRef _actor;
+    private readonly ReadyTunnels _ready;
+    private readonly HashSet<TunnelPort> _ports = [];
+    private readonly SliceQueue _taken = new();
+
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
+    {
+        _session = session;
+        _streamWindow = streamWindow;
+        _pool = pool;
+        _actor = actor;
+        _ready = new ReadyTunnels(stage);
+    }
+
+    /// <summary>Filled by <see cref="SessionHandle"/>.</summary>
+    public ConcurrentQueue<SessionCommand> Commands { get; } = new();
+
+    /// <summary>Whether the peer's SETTINGS came.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>Carries out commands, then serves the tunnels that have work. Returns a stop, behind which nothing was done.</summary>
+    public SessionCommand.Stop? Serve()
+    {
+        while (Commands.TryDequeue(out var command))
+        {
+            if (command is SessionCommand.Stop stop)
+            {
+                return stop;
+            }
+
+            Execute(command);
+        }
+
+        for (var port = _ready.TakeAll(); port is not null;)
+        {
+            var next = port.NextReady; // Its own signals may link it anew from here on.
+            port.BeginService();
+            var repaid = port.Receive.TakeRepaid();
+            if (repaid > 0)
+            {
+                _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
+            }
+
+            var unread = port.Receive.CancelledBy;
+            if (unread != PipeEnd.Open)
+            {
+                // Nobody takes the peer's bytes any more; also settles the account of a stream that has ended.
+                _session.Reset(port.Stream, CodeOf(unread));
+                _ports.Remove(port);
+            }
+            else
+            {
+                TakeFrom(port);
+            }
+
+            port = next;
+        }
+
+        return null;
+    }
+
+    /// <summary>After the end: whoever still asks for a stream is told that there is none.</summary>
+    public void RefuseCommands()
+    {
+        while (Commands.TryDequeue(out var command))
+        {
+            if (command is SessionCommand.Open open)
+            {
+                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+            }
+        }
+    }
+
+    /// <summary>Passes an event on to whom it concerns.</summary>
+    public void Handle(in SessionEvent e)
+    {
+        switch (e.Kind)
+        {
+            case SessionEventKind.DataReceived:
+                Receive((TunnelPort)e.Stream!.Owner!, e);
+                break;
+            case SessionEventKind.SendReady:
+                if (e.Stream!.Owner is TunnelPort ready)
+                {
+                    TakeFrom(ready);
+                }
+
+                break;
+            case SessionEventKind.HeadersReceived when e.Stream!.Owner is TunnelPort asked:
+                asked.Tell(new TunnelPortProtocol.ResponseReceived(e.Fields!, e.EndStream));
+                if (e.EndStream)
+                {
+                    asked.Receive.Complete();
+                }
+
+                break;
+            case SessionEventKind.HeadersReceived:
+                Requested(e, tooLarge: false);
+                break;
+            case SessionEventKind.HeaderListTooLarge:
+                Requested(e, tooLarge: true);
+                break;
+            case SessionEventKind.StreamReset:
+                Reset((TunnelPort)e.Stream!.Owner!, e);
+                break;
+            case SessionEventKind.StreamClosed:
+                _ports.Remove((TunnelPort)e.Stream!.Owner!);
+                break;
+            case SessionEventKind.StreamRejected:
+                _actor.Tell(new SessionProtocol.TunnelRejected(e.StreamId, e.Code, e.Detail));
+                break;
+            case SessionEventKind.SettingsReceived:
+                _actor.Tell(IsReady
+                    ? new SessionProtocol.PeerLimitChanged(_session.PeerMaxConcurrentStreams)
+                    : new SessionProtocol.PeerReady(_session.PeerMaxConcurrentStreams));
+                IsReady = true;
+                break;
+            case SessionEventKind.GoAwayReceived:
+                _actor.Tell(new SessionProtocol.GoAwayReceived(e.LastStreamId, e.Code, e.Detail));
+                break;
+            case SessionEventKind.GoAwayCompleted:
+                _actor.Tell(new SessionProtocol.GoAwayCompleted());
+                break;
+        }
+    }
+
+    /// <summary>The session is over: tells every tunnel, and at last the session's actor.</summary>
+    public void End(SessionProtocol.SessionEnded ended)
+    {
+        foreach (var port in _ports)
+        {
+            // Where END_STREAM came before, its bytes and its end are still delivered.
+            port.Receive.Abort(PipeEnd.SessionLost);
+            port.Send.Cancel(PipeEnd.SessionLost);
+            port.Tell(new TunnelPortProtocol.SessionWasLost());
+        }
+
+        _ports.Clear();
+        RefuseCommands();
+        _actor.Tell(ended);
+    }
+
+    private void Execute(SessionCommand command)
+    {
+        switch (command)
+        {
+            case SessionCommand.Open open when _session.CanOpenStream:
+                var port = Add(_session.OpenStream(open.Fields));
+                _actor.Tell(new SessionProtocol.TunnelOpened(open.Token, port));
+                break;
+            case SessionCommand.Open open:
+                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+                break;
+            case SessionCommand.Respond respond:
+                _session.SendHeaders(respond.Port.Stream, respond.Fields, respond.EndStream);
+                break;
+            case SessionCommand.RespondWith respond:
+                _session.SendHeaders(respond.Port.Stream, respond.Fields, endStream: false);
+                _session.SendData(respond.Port.Stream, Text(respond.Body));
+                _session.SendEnd(respond.Port.Stream);
+                break;
+            case SessionCommand.Reset reset:
+                _session.Reset(reset.Port.Stream, reset.Code);
+                _ports.Remove(reset.Port);
+                break;
+            case SessionCommand.End end:
+                if (end.Port.Stream.CanSend)
+                {
+                    _session.SendEnd(end.Port.Stream);
+                }
+
+                break;
+            case SessionCommand.BeginGoAway:
+                _session.BeginGoAway();
+                break;
+        }
+    }
+
+    private TunnelPort Add(Http2.Streams.Http2Stream stream)
+    {
+        var port = new TunnelPort(stream, _ready, _streamWindow);
+        stream.Owner = port;
+        _ports.Add(port);
+        return port;
+    }
+
+    private void Requested(in SessionEvent e, bool tooLarge)
+    {
+        var port = Add(e.Stream!);
+        if (e.EndStream)
+        {
+            port.Receive.Complete();
+        }
+
+        _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
+    }
+
+    private static void Receive(TunnelPort port, in SessionEvent e)
+    {
+        if (!e.Data.IsEmpty && port.Receive.CancelledBy == PipeEnd.Open)
+        {
+            port.Receive.Write(e.Data);
+        }
+        else
+        {
+            // The relay is gone and its reset on the way; that settles the account.
+            e.Data.Dispose();
+        }
+
+        if (e.EndStream)
+        {
+            port.Receive.Complete();
+            port.Tell(new TunnelPortProtocol.EndReceived());
+        }
+    }
+
+    private void Reset(TunnelPort port, in SessionEvent e)
+    {
+        port.Receive.Abort(PipeEnd.StreamReset);
+        port.Send.Cancel(PipeEnd.StreamReset);
+        port.Tell(new TunnelPortProtocol.StreamWasReset(e.Code, e.ByPeer, e.Detail));
+        _ports.Remove(port);
+    }
+
+    /// <summary>
+    /// Relay → session: takes what the pipe has once the stream has sent what it had before, and says whether the relay may read on.
+    /// </summary>
+    private void TakeFrom(TunnelPort port)
+    {
+        var stream = port.Stream;
+        if (!stream.CanSend)
+        {
+            var failed = port.Send.End;
+            if (failed is not (PipeEnd.Open or PipeEnd.Clean))
+            {
+                // Our direction had ended or not begun; the peer's is still open and nobody reads it.
+                _session.Reset(stream, CodeOf(failed));
+                _ports.Remove(port);
+            }
+
+            return;
+        }
+
+        var end = port.Send.End; // Read before the bytes: a clean end seen now has all its bytes in the pipe already.
+        if (end is not (PipeEnd.Open or PipeEnd.Clean))
+        {
+            _session.Reset(stream, CodeOf(end));
+            _ports.Remove(port);
+            return;
+        }
+
+        var mayTake = stream.QueuedBytes == 0 && stream.SendCapacity > 0;
+        port.Send.SetOpen(mayTake);
+        if (mayTake && port.Send.MoveTo(_taken) > 0)
+        {
+            while (_taken.TryDequeue(out var slice))
+            {
+                _session.SendData(stream, slice);
+            }
+        }
+
+        if (end == PipeEnd.Clean && !port.Send.HasBytes)
+        {
+            _session.SendEnd(stream);
+        }
+    }
+
+    private static ErrorCode CodeOf(PipeEnd end) => end switch
+    {
+        PipeEnd.ConnectionReset => ErrorCode.ConnectError, // RFC 9113 §8.5
+        _ => ErrorCode.Cancel,
+    };
+
+    private Slice Text(string body)
+    {
+        var block = _pool.Rent();
+        var length = Encoding.ASCII.GetBytes(body, block.Array.AsSpan(Sockets.TcpConnectionStage.Headroom));
+        return block.AsSlice(Sockets.TcpConnectionStage.Headroom, length);
+    }
+}

@@ -1,0 +1,88 @@
+using ActorTunnel.Http2.Streams;
+using ActorTunnel.Transport.Pipes;
+using Akka.Actor;
+
+namespace ActorTunnel.Transport.Sessions;
+
+/// <summary>
+/// Where a tunnel meets its session: the stream, the pipe for each direction, and the actor that is told what happens to it. The session's
+/// stage is the consumer of <see cref="Send"/> and the producer of <see cref="Receive"/>; a relay is the other end of both.
+/// </summary>
+public sealed class TunnelPort : IWakeable
+{
+    /// <summary>One block waits a tunnel, so the relay reads again as soon as the session took it.</summary>
+    private const int SendCapacity = 1;
+
+    private readonly Lock _gate = new();
+    private readonly ReadyTunnels _ready;
+    private IActorRef? _owner;
+    private List<object>? _undelivered;
+    private int _scheduled;
+
+    internal TunnelPort(Http2Stream stream, ReadyTunnels ready, int receiveWindow)
+    {
+        Stream = stream;
+        _ready = ready;
+        Send = new TunnelPipe(SendCapacity, repayThreshold: int.MaxValue, open: false);
+        // The window is announced again in quarters; repaying in halves of that keeps the peer going without a message for each write.
+        Receive = new TunnelPipe(int.MaxValue, Math.Max(1, receiveWindow / 8), open: true);
+        Send.AttachConsumer(this);
+        Receive.AttachProducer(this);
+    }
+
+    /// <summary>The stream id, odd.</summary>
+    public int StreamId => Stream.Id;
+
+    /// <summary>Relay → session: END_STREAM for a clean end, RST_STREAM for any other.</summary>
+    public TunnelPipe Send { get; }
+
+    /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window.</summary>
+    public TunnelPipe Receive { get; }
+
+    internal Http2Stream Stream { get; }
+
+    /// <summary>The next port in the list of those with work.</summary>
+    internal TunnelPort? NextReady { get; set; }
+
+    /// <summary>Says who is told from now on; what happened before is told at once, in order.</summary>
+    public void SetOwner(IActorRef owner)
+    {
+        lock (_gate)
+        {
+            _owner = owner;
+            foreach (var message in _undelivered ?? [])
+            {
+                owner.Tell(message);
+            }
+
+            _undelivered = null;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            _ready.Add(this);
+        }
+    }
+
+    /// <summary>From here on a further signal puts it on the list again.</summary>
+    internal void BeginService() => Interlocked.Exchange(ref _scheduled, 0);
+
+    internal void Tell(object message)
+    {
+        lock (_gate)
+        {
+            if (_owner is null)
+            {
+                (_undelivered ??= []).Add(message);
+            }
+            else
+            {
+                _owner.Tell(message);
+            }
+        }
+    }
+}

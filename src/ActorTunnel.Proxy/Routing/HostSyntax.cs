@@ -55,10 +55,8 @@ internal static class HostSyntax
             return false;
         }
 
-        // The parser of the base library is lenient in what it takes as the IPv4 tail and around the literal.
-        var tail = text[(text.LastIndexOf(':') + 1)..];
-        var lenient = text.ContainsAnyExcept(IPv6Characters) || (tail.Contains('.') && !IsDottedQuad(tail));
-        if (lenient || !IPAddress.TryParse(text, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        // The parser of the base library also takes prefixes, ports and brackets around the literal.
+        if (text.ContainsAnyExcept(IPv6Characters) || !IPAddress.TryParse(text, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
         {
             problem = "the text in brackets is no IPv6 address";
             return false;

@@ -55,8 +55,12 @@ internal static class HostSyntax
             return false;
         }
 
-        // The parser of the base library also takes prefixes, ports and brackets around the literal.
-        if (text.ContainsAnyExcept(IPv6Characters) || !IPAddress.TryParse(text, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        // The base library also takes a literal in brackets of its own, with a port behind them, and octets with leading zeros.
+        var tail = text[(text.LastIndexOf(':') + 1)..];
+        if (text.ContainsAnyExcept(IPv6Characters)
+            || (tail.Contains('.') && !IsDottedQuad(tail))
+            || !IPAddress.TryParse(text, out var address)
+            || address.AddressFamily != AddressFamily.InterNetworkV6)
         {
             problem = "the text in brackets is no IPv6 address";
             return false;

@@ -133,6 +133,8 @@ public sealed class AuthorityTests
     [InlineData("[12345::]:443")]
     [InlineData("[::ffff:010.0.0.1]:443")]
     [InlineData("[::ffff:10.0.1]:443")]
+    [InlineData("[::1.2.3.04]:443")]
+    [InlineData("[::1.2.3.010]:443")]
     [InlineData("[::ffff:0x7f.0.0.1]:443")]
     [InlineData("[10.0.0.1]:443")]
     [InlineData("[host.com]:443")]

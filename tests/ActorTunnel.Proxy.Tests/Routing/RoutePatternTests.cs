@@ -47,6 +47,8 @@ public sealed class RoutePatternTests
     [InlineData("::1")]
     [InlineData("[::1")]
     [InlineData("[::1]x")]
+    [InlineData("[[::1]]")]
+    [InlineData("[::1.2.3.04]")]
     [InlineData("[::1%1]")]
     [InlineData("127.1")]
     [InlineData("host.com.")]

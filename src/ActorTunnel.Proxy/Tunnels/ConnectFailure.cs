@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Sockets;
+using ActorTunnel.Http2.Hpack;
 
 namespace ActorTunnel.Proxy.Tunnels;
 
@@ -103,15 +104,15 @@ public sealed record ConnectFailure(
     /// requires besides.
     /// </summary>
     /// <param name="nodeName">The node's configured name; <c>[a-z][a-z0-9-]*</c> is an sf-token as it stands.</param>
-    public ImmutableArray<KeyValuePair<string, string>> ToResponseFields(string nodeName)
+    public ImmutableArray<HeaderField> ToResponseFields(string nodeName)
     {
-        var fields = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        fields.Add(new(":status", Status.ToString(CultureInfo.InvariantCulture)));
-        fields.Add(new("proxy-status", $"{nodeName}; error={ProxyStatusType}; details={StructuredString.Quote(Detail)}"));
+        var fields = ImmutableArray.CreateBuilder<HeaderField>();
+        fields.Add(new HeaderField(":status", Status.ToString(CultureInfo.InvariantCulture)));
+        fields.Add(new HeaderField("proxy-status", $"{nodeName}; error={ProxyStatusType}; details={StructuredString.Quote(Detail)}"));
         if (Reason == ConnectFailureReason.MethodNotAllowed)
         {
-            fields.Add(new("allow", "CONNECT"));
-            fields.Add(new("content-type", "text/plain"));
+            fields.Add(new HeaderField("allow", "CONNECT"));
+            fields.Add(new HeaderField("content-type", "text/plain"));
         }
 
         return fields.ToImmutable();

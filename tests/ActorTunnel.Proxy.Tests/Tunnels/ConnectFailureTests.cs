@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Tunnels;
 using CsCheck;
 using Xunit;
@@ -35,8 +36,8 @@ public sealed class ConnectFailureTests
         Assert.Equal((status, type, side), (failure.Status, failure.ProxyStatusType, failure.Side));
         Assert.Equal(
             [
-                new(":status", $"{status}"),
-                new("proxy-status", $"edge-1; error={type}; details=\"{failure.Detail}\""),
+                new HeaderField(":status", $"{status}"),
+                new HeaderField("proxy-status", $"edge-1; error={type}; details=\"{failure.Detail}\""),
             ],
             failure.ToResponseFields("edge-1").Take(2));
     }
@@ -56,8 +57,8 @@ public sealed class ConnectFailureTests
     {
         var fields = ConnectFailure.MethodNotAllowed.ToResponseFields("edge");
 
-        Assert.Contains(new("allow", "CONNECT"), fields);
-        Assert.Contains(new("content-type", "text/plain"), fields);
+        Assert.Contains(new HeaderField("allow", "CONNECT"), fields);
+        Assert.Contains(new HeaderField("content-type", "text/plain"), fields);
         Assert.Contains("CONNECT", ConnectFailure.MethodNotAllowed.ResponseBody, StringComparison.Ordinal);
     }
 

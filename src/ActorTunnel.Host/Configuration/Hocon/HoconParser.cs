@@ -140,17 +140,12 @@ internal sealed class HoconParser
             return Fail("'=', ':', '+=' or '{' behind a key");
         }
 
-        var path = at;
-        foreach (var element in elements)
-        {
-            path = path?.Append(element.Name);
-        }
-
         if (!_context.Enter(elements.Count - 1, elements[0].Place, out _mistake))
         {
             return false;
         }
 
+        var path = at?.Append(PathOf(elements));
         var value = ParseValue(path);
         _context.Leave(elements.Count - 1);
         if (value is null)
@@ -314,7 +309,7 @@ internal sealed class HoconParser
         }
 
         Advance();
-        var path = new HoconPath([.. elements.Select(element => element.Name)]);
+        var path = PathOf(elements);
         HoconPath[] candidates = [.. _roots.Select(root => root.Append(path))];
         _context.Refer(candidates);
         return new SubstitutionNode(path, candidates, optional, place);
@@ -343,6 +338,8 @@ internal sealed class HoconParser
 
         return elements;
     }
+
+    private static HoconPath PathOf(List<(string Name, HoconPlace Place)> elements) => new([.. elements.Select(element => element.Name)]);
 
     private bool ParseInclude(ObjectNode target, HoconPath? at)
     {

@@ -73,7 +73,7 @@ public static class HoconUnits
         }
 
         var unit = DurationUnits.Last(candidate => duration.Ticks % candidate.Ticks == 0);
-        return string.Create(CultureInfo.InvariantCulture, $"{(long)(duration.Ticks / unit.Ticks)}{unit.Names[0]}");
+        return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / unit.Ticks:0}{unit.Names[0]}");
     }
 
     /// <summary>The size in the largest power of 1,024 of which it is a whole number.</summary>

@@ -15,18 +15,16 @@ internal sealed class HoconParseContext
 
     internal void Refer(IEnumerable<HoconPath> paths) => ReferencedRoots.UnionWith(paths.Select(path => path.Elements[0]));
 
-    /// <summary>Counts levels of nesting; each true answer needs its <see cref="Leave"/>.</summary>
-    internal bool Enter(int levels, HoconPlace place, out ConfigurationMistake? mistake)
+    /// <summary>Counts levels of nesting; where it returns null, each call needs its <see cref="Leave"/>.</summary>
+    internal ConfigurationMistake? Enter(int levels, HoconPlace place)
     {
         if (_depth + levels > HoconLimits.Depth)
         {
-            mistake = new ConfigurationMistake(place, null, null, "nested too deeply", $"{HoconLimits.Depth} levels of objects and arrays");
-            return false;
+            return new ConfigurationMistake(place, null, null, "nested too deeply", $"{HoconLimits.Depth} levels of objects and arrays");
         }
 
         _depth += levels;
-        mistake = null;
-        return true;
+        return null;
     }
 
     internal void Leave(int levels) => _depth -= levels;

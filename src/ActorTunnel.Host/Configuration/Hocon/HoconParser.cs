@@ -10,21 +10,17 @@ internal sealed class HoconParser
 {
     private readonly HoconSource _source;
     private readonly HoconParseContext _context;
-    private readonly HoconLexer _lexer;
+    private readonly HoconCursor _cursor;
 
     /// <summary>Where the roots of this file and of those that include it lie in the whole tree, this file's first.</summary>
     private readonly IReadOnlyList<HoconPath> _roots;
-
-    private HoconToken _token;
-    private ConfigurationMistake? _mistake;
 
     private HoconParser(HoconSource source, HoconParseContext context, IReadOnlyList<HoconPath> roots)
     {
         _source = source;
         _context = context;
         _roots = roots;
-        _lexer = new HoconLexer(source);
-        _token = _lexer.Next();
+        _cursor = new HoconCursor(source);
     }
 
     /// <summary>Merges the fields of <paramref name="source"/> over those of <paramref name="target"/>.</summary>
@@ -43,29 +39,29 @@ internal sealed class HoconParser
 
         var parser = new HoconParser(source, context, roots);
         parser.ParseDocument(target);
-        return parser._mistake;
+        return parser._cursor.Mistake;
     }
 
     private bool ParseDocument(ObjectNode target)
     {
-        SkipLines();
-        if (_token.Kind != HoconTokenKind.OpenBrace)
+        _cursor.SkipLines();
+        if (_cursor.Kind != HoconTokenKind.OpenBrace)
         {
-            return _token.Kind == HoconTokenKind.OpenBracket
-                ? Fail("an object: a configuration is no array")
+            return _cursor.Kind == HoconTokenKind.OpenBracket
+                ? _cursor.Fail("an object: a configuration is no array")
                 : ParseFields(target, HoconPath.Root, HoconTokenKind.End, opened: null);
         }
 
-        var opened = _token.Place;
-        Advance();
+        var opened = _cursor.Token.Place;
+        _cursor.Advance();
         if (!ParseFields(target, HoconPath.Root, HoconTokenKind.CloseBrace, opened))
         {
             return false;
         }
 
-        Advance();
-        SkipLines();
-        return _token.Kind == HoconTokenKind.End || Fail("nothing behind the '}' of the whole text");
+        _cursor.Advance();
+        _cursor.SkipLines();
+        return _cursor.Kind == HoconTokenKind.End || _cursor.Fail("nothing behind the '}' of the whole text");
     }
 
     /// <summary>Stays on the token that closes.</summary>
@@ -74,13 +70,13 @@ internal sealed class HoconParser
     {
         while (true)
         {
-            SkipLines();
-            if (_token.Kind == close)
+            _cursor.SkipLines();
+            if (_cursor.Kind == close)
             {
                 return true;
             }
 
-            if (_token is { Kind: HoconTokenKind.Unquoted, Text: "include" })
+            if (_cursor.Token is { Kind: HoconTokenKind.Unquoted, Text: "include" })
             {
                 if (!ParseInclude(target, at))
                 {
@@ -102,45 +98,45 @@ internal sealed class HoconParser
     /// <summary>Behind a field or an element: a comma, a new line, or what closes.</summary>
     private bool ParseSeparator(HoconTokenKind close, HoconPlace? opened)
     {
-        var newLine = SkipLines();
-        if (_token.Kind == HoconTokenKind.Comma)
+        var newLine = _cursor.SkipLines();
+        if (_cursor.Kind == HoconTokenKind.Comma)
         {
-            Advance();
+            _cursor.Advance();
             return true;
         }
 
-        if (newLine || _token.Kind == close)
+        if (newLine || _cursor.Kind == close)
         {
             return true;
         }
 
-        return _token.Kind is HoconTokenKind.Colon or HoconTokenKind.Equal
-            ? Fail($"a comma, a new line or {Closing(close, opened)}; a value that holds '{_token.Text}' goes into quotes")
-            : Fail($"a comma, a new line or {Closing(close, opened)}");
+        return _cursor.Kind is HoconTokenKind.Colon or HoconTokenKind.Equal
+            ? _cursor.Fail($"a comma, a new line or {Closing(close, opened)}; a value that holds '{_cursor.Token.Text}' goes into quotes")
+            : _cursor.Fail($"a comma, a new line or {Closing(close, opened)}");
     }
 
     private bool ParseField(ObjectNode target, HoconPath? at, HoconPlace? opened)
     {
-        var elements = ParsePath($"a key or {Closing(opened is null ? HoconTokenKind.End : HoconTokenKind.CloseBrace, opened)}");
+        var elements = _cursor.ReadPath($"a key or {Closing(opened is null ? HoconTokenKind.End : HoconTokenKind.CloseBrace, opened)}");
         if (elements is null)
         {
             return false;
         }
 
-        SkipLines();
-        var separator = _token.Kind;
-        var separatorPlace = _token.Place;
+        _cursor.SkipLines();
+        var separator = _cursor.Kind;
+        var separatorPlace = _cursor.Token.Place;
         if (separator is HoconTokenKind.Equal or HoconTokenKind.Colon or HoconTokenKind.PlusEqual)
         {
-            Advance();
-            SkipLines();
+            _cursor.Advance();
+            _cursor.SkipLines();
         }
         else if (separator != HoconTokenKind.OpenBrace)
         {
-            return Fail("'=', ':', '+=' or '{' behind a key");
+            return _cursor.Fail("'=', ':', '+=' or '{' behind a key");
         }
 
-        if (!_context.Enter(elements.Count - 1, elements[0].Place, out _mistake))
+        if (!Enter(elements.Count - 1, elements[0].Place))
         {
             return false;
         }
@@ -157,7 +153,7 @@ internal sealed class HoconParser
         {
             if (path is null)
             {
-                return Fail(separatorPlace, "'+=' inside an array element", "'=' and the whole array");
+                return _cursor.Fail(separatorPlace, "'+=' inside an array element", "'=' and the whole array");
             }
 
             var own = _roots[0].Append(path);
@@ -188,14 +184,14 @@ internal sealed class HoconParser
         HoconToken? blank = null;
         while (true)
         {
-            if (_token.Kind == HoconTokenKind.Blank)
+            if (_cursor.Kind == HoconTokenKind.Blank)
             {
-                blank = _token;
-                Advance();
+                blank = _cursor.Token;
+                _cursor.Advance();
                 continue;
             }
 
-            if (_token.Kind is not (HoconTokenKind.Unquoted or HoconTokenKind.Quoted or HoconTokenKind.OpenBrace or HoconTokenKind.OpenBracket
+            if (_cursor.Kind is not (HoconTokenKind.Unquoted or HoconTokenKind.Quoted or HoconTokenKind.OpenBrace or HoconTokenKind.OpenBracket
                 or HoconTokenKind.OpenSubstitution or HoconTokenKind.OpenOptionalSubstitution))
             {
                 break;
@@ -218,26 +214,32 @@ internal sealed class HoconParser
 
         if (parts.Count == 0)
         {
-            Fail("a value");
+            _cursor.Fail("a value");
             return null;
         }
 
-        return HoconConcatenation.Join(parts, out _mistake);
+        var joined = HoconConcatenation.Join(parts, out var mistake);
+        if (mistake is not null)
+        {
+            _cursor.Fail(mistake);
+        }
+
+        return joined;
     }
 
     private HoconNode? ParsePart(HoconPath? path)
     {
-        var token = _token;
+        var token = _cursor.Token;
         switch (token.Kind)
         {
             case HoconTokenKind.Unquoted:
-                Advance();
+                _cursor.Advance();
                 return new ScalarNode(HoconText.Unquoted(token.Text, token.Place));
             case HoconTokenKind.Quoted:
-                Advance();
+                _cursor.Advance();
                 return new ScalarNode(new HoconString(token.Text, token.Place));
             case HoconTokenKind.OpenBrace or HoconTokenKind.OpenBracket:
-                if (!_context.Enter(1, token.Place, out _mistake))
+                if (!Enter(1, token.Place))
                 {
                     return null;
                 }
@@ -252,28 +254,28 @@ internal sealed class HoconParser
 
     private ObjectNode? ParseObject(HoconPath? path)
     {
-        var node = new ObjectNode(_token.Place);
-        Advance();
+        var node = new ObjectNode(_cursor.Token.Place);
+        _cursor.Advance();
         if (!ParseFields(node, path, HoconTokenKind.CloseBrace, node.Place))
         {
             return null;
         }
 
-        Advance();
+        _cursor.Advance();
         return node;
     }
 
     private ArrayNode? ParseArray()
     {
-        var opened = _token.Place;
+        var opened = _cursor.Token.Place;
         var items = new List<HoconNode>();
-        Advance();
-        SkipLines();
-        while (_token.Kind != HoconTokenKind.CloseBracket)
+        _cursor.Advance();
+        _cursor.SkipLines();
+        while (_cursor.Kind != HoconTokenKind.CloseBracket)
         {
-            if (_token.Kind == HoconTokenKind.End)
+            if (_cursor.Kind == HoconTokenKind.End)
             {
-                Fail($"a value or {Closing(HoconTokenKind.CloseBracket, opened)}");
+                _cursor.Fail($"a value or {Closing(HoconTokenKind.CloseBracket, opened)}");
                 return null;
             }
 
@@ -284,109 +286,57 @@ internal sealed class HoconParser
             }
 
             items.Add(item);
-            SkipLines();
+            _cursor.SkipLines();
         }
 
-        Advance();
+        _cursor.Advance();
         return new ArrayNode(items, opened);
     }
 
     private SubstitutionNode? ParseSubstitution()
     {
-        var place = _token.Place;
-        var optional = _token.Kind == HoconTokenKind.OpenOptionalSubstitution;
-        Advance();
-        var elements = ParsePath("the path of a key");
+        var place = _cursor.Token.Place;
+        var optional = _cursor.Kind == HoconTokenKind.OpenOptionalSubstitution;
+        _cursor.Advance();
+        var elements = _cursor.ReadPath("the path of a key");
         if (elements is null)
         {
             return null;
         }
 
-        if (_token.Kind != HoconTokenKind.CloseBrace)
+        if (_cursor.Kind != HoconTokenKind.CloseBrace)
         {
-            Fail($"'}}' behind the path of the substitution at {place}");
+            _cursor.Fail($"'}}' behind the path of the substitution at {place}");
             return null;
         }
 
-        Advance();
+        _cursor.Advance();
         var path = PathOf(elements);
         HoconPath[] candidates = [.. _roots.Select(root => root.Append(path))];
         _context.Refer(candidates);
         return new SubstitutionNode(path, candidates, optional, place);
     }
 
-    private List<(string Name, HoconPlace Place)>? ParsePath(string allowed)
-    {
-        var path = new HoconPathBuilder();
-        while (_token.Kind is HoconTokenKind.Unquoted or HoconTokenKind.Quoted or HoconTokenKind.Blank)
-        {
-            path.Add(_token);
-            Advance();
-        }
-
-        if (path.IsEmpty)
-        {
-            Fail(allowed);
-            return null;
-        }
-
-        var elements = path.Build(out var emptyAt);
-        if (elements is null)
-        {
-            Fail(emptyAt, "an empty element of a path", "text before, between and behind the dots; an empty element is written \"\"");
-        }
-
-        return elements;
-    }
-
     private static HoconPath PathOf(List<(string Name, HoconPlace Place)> elements) => new([.. elements.Select(element => element.Name)]);
 
     private bool ParseInclude(ObjectNode target, HoconPath? at)
     {
-        var place = _token.Place;
         if (at is null)
         {
-            return Fail(place, "include inside an array element", "include as a field of an object");
+            return _cursor.Fail(_cursor.Token.Place, "include inside an array element", "include as a field of an object");
         }
 
-        Advance();
-        SkipLines();
-        var opening = "";
-        for (; _token.Kind is HoconTokenKind.Unquoted or HoconTokenKind.Blank; Advance())
+        if (_cursor.ReadIncludeName() is not { } name)
         {
-            opening += _token.Text.Trim();
-        }
-
-        const string forms = "\"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) behind include; a key of that name goes into quotes";
-        var parentheses = opening switch { "" => 0, "file(" or "required(" => 1, "required(file(" => 2, _ => -1 };
-        if (parentheses < 0)
-        {
-            return Fail(place, $"include {opening}…", forms);
-        }
-
-        var name = _token;
-        if (name.Kind != HoconTokenKind.Quoted)
-        {
-            return Fail(forms);
-        }
-
-        Advance();
-        var closing = "";
-        while (closing.Length < parentheses && _token.Kind is HoconTokenKind.Unquoted or HoconTokenKind.Blank)
-        {
-            closing += _token.Text.Trim();
-            Advance();
-        }
-
-        if (closing != new string(')', parentheses))
-        {
-            return Fail(name.Place, $"include {opening}{HoconText.Quote(name.Text)}{closing}", forms);
+            return false;
         }
 
         IReadOnlyList<HoconPath> roots = at.Elements.IsEmpty ? _roots : [_roots[0].Append(at), .. _roots];
-        _mistake = _context.Include(target, _source, name, roots);
-        return _mistake is null;
+        return _context.Include(target, _source, name, roots) is not { } mistake || _cursor.Fail(mistake);
     }
+
+    /// <summary>Counts levels of nesting; a true answer needs its <see cref="HoconParseContext.Leave"/>.</summary>
+    private bool Enter(int levels, HoconPlace place) => _context.Enter(levels, place) is not { } mistake || _cursor.Fail(mistake);
 
     private static string Closing(HoconTokenKind close, HoconPlace? opened) => close switch
     {
@@ -394,30 +344,4 @@ internal sealed class HoconParser
         HoconTokenKind.CloseBracket => $"the ']' for the '[' at {opened}",
         _ => "the end of the text",
     };
-
-    private void Advance() => _token = _lexer.Next();
-
-    /// <summary>True if at least one new line was passed.</summary>
-    private bool SkipLines()
-    {
-        var newLine = false;
-        while (_token.Kind is HoconTokenKind.Blank or HoconTokenKind.Newline)
-        {
-            newLine |= _token.Kind == HoconTokenKind.Newline;
-            Advance();
-        }
-
-        return newLine;
-    }
-
-    /// <summary>The current token is not what may stand here.</summary>
-    private bool Fail(string allowed) => _token.Kind == HoconTokenKind.Invalid
-        ? Fail(_token.Place, _token.Text, _token.Allowed)
-        : Fail(_token.Place, $"found {_token.Description}", allowed);
-
-    private bool Fail(HoconPlace place, string problem, string? allowed)
-    {
-        _mistake = new ConfigurationMistake(place, null, null, problem, allowed);
-        return false;
-    }
 }

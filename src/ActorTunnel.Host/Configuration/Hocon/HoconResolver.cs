@@ -198,6 +198,7 @@ internal sealed class HoconResolver
         HoconValue? found = null;
         for (var index = (stack.LayerUnderWay ?? stack.Layers.Count) - 1; index >= 0; index--)
         {
+            _work++;
             var lower = stack.Layers[index] is SubstitutionNode or ConcatenationNode
                 ? Descend(ResolveLayer(stack, index), path, ref hidden)
                 : Find(stack.Layers[index], path, ref hidden);

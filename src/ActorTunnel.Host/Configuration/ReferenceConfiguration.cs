@@ -17,23 +17,14 @@ internal static class ReferenceConfiguration
     /// <summary>The keys and defaults of the entries of listeners, routes and upstreams.</summary>
     internal static HoconObject Templates => Section("template");
 
-    /// <summary>The text with all its comments.</summary>
-    internal static string Text
-    {
-        get
-        {
-            using var stream = typeof(ReferenceConfiguration).Assembly.GetManifestResourceStream(Resource)!;
-            using var reader = new StreamReader(stream);
-            return reader.ReadToEnd();
-        }
-    }
-
     private static HoconObject Section(string name) => (HoconObject)Tree.Value.Find(name)!.Value;
 
     private static HoconObject Read()
     {
+        using var stream = typeof(ReferenceConfiguration).Assembly.GetManifestResourceStream(Resource)!;
+        using var text = new StreamReader(stream);
         var reader = new HoconReader();
-        var mistake = reader.Add(HoconSource.FromText(Resource, Text));
+        var mistake = reader.Add(HoconSource.FromText(Resource, text.ReadToEnd()));
         return mistake is null
             ? reader.Resolve(_ => null).Root
             : throw new InvalidOperationException(mistake.ToString());

@@ -1,6 +1,7 @@
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Tests.Configuration.Hocon;
 using ActorTunnel.Proxy.Settings;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Configuration;
@@ -197,4 +198,16 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                 "a.conf:7:13: actortunnel.upstreams.unused: no listener names this upstream",
             ],
             loaded.Warnings.Select(warning => warning.ToString()));
-    }}
+    }
+    [Fact]
+    public void A_certificate_that_is_not_valid_yet_is_a_warning()
+    {
+        Folder.Write("a.conf", Valid + "actortunnel.listeners.in.tls { cert = certs/server.pem, key = certs/server-key.pem }");
+        var before = new FakeTimeProvider(TestCertificates.ValidFrom.AddSeconds(-1));
+
+        var loaded = Loaded(new ConfigurationLoader(_ => null, Folder.Path, before).Load(["a.conf"], []));
+
+        Assert.Equal(
+            "the certificate 'CN=server' is valid only from 2026-01-01 00:00:00Z", Assert.Single(loaded.Warnings).Problem);
+    }
+}

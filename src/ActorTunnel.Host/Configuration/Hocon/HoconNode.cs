@@ -99,17 +99,17 @@ internal sealed class ObjectNode(HoconPlace place) : ContainerNode(place)
         {
             case SubstitutionNode or ConcatenationNode:
                 return Stack(earlier, [later]);
-            case StackNode stack when stack.Layers[0] is not (ScalarNode or ArrayNode):
+            case StackNode stack:
                 return Stack(earlier, stack.Layers);
-            case ObjectNode added when earlier is ObjectNode known:
-                known.MergeWith(added);
-                return known;
+            case ObjectNode added when earlier is ObjectNode below:
+                below.MergeWith(added);
+                return below;
             case ObjectNode added when earlier is StackNode { Layers: [.., ObjectNode top] }:
                 top.MergeWith(added);
                 return earlier;
-            case ObjectNode when earlier is StackNode stack:
-                stack.Layers.Add(later);
-                return stack;
+            case ObjectNode when earlier is StackNode known:
+                known.Layers.Add(later);
+                return known;
             default:
                 return later;
         }
@@ -140,7 +140,7 @@ internal sealed class ObjectNode(HoconPlace place) : ContainerNode(place)
 /// </summary>
 internal sealed class StackNode(HoconPlace place) : ContainerNode(place)
 {
-    /// <summary>Objects, substitutions and concatenations; the first may also be a scalar or an array.</summary>
+    /// <summary>At least one substitution or concatenation among them.</summary>
     internal List<HoconNode> Layers { get; } = [];
 
     /// <summary>Values of the layers that are resolved; a null entry is a layer that turned out to be undefined.</summary>

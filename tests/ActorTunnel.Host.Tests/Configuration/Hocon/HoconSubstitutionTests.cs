@@ -86,4 +86,16 @@ public sealed class HoconSubstitutionTests
     public void Objects_merge_over_a_substitution_and_under_it() => Assert.Equal(
         """{"a":{"one":1,"two":3,"three":4},"x":{"two":3,"three":3}}""",
         Json("a { one = 1, two = 2 }\na = ${x}\na { three = 4 }\nx { two = 3, three = 3 }"));
+
+    [Theory]
+    [InlineData("b = ${?a.p.q}\na { p { q = 1 } }\na = ${x}\nx { p = 5 }", """{"a":{"p":5},"x":{"p":5}}""")]
+    [InlineData("b = ${?a.p.q}\na { p { q = 1 } }\na = ${x}\na { p = 5 }\nx { }", """{"a":{"p":5},"x":{}}""")]
+    [InlineData("b = ${?a.p.q}\na { p { q = 1 } }\na = 5\na = ${?x}", """{"a":5}""")]
+    [InlineData("b = ${?a.p.q}\na { p { q = 1 } }\na = ${x}\nx = 5", """{"a":5,"x":5}""")]
+    // The reference comes first, so that its path is walked before anything is resolved.
+    public void A_path_does_not_lead_past_a_value_that_hides_what_is_below(string text, string expected) => Assert.Equal(expected, Json(text));
+
+    [Fact]
+    public void Definitions_inside_merged_objects_stack_up() => Assert.Equal(
+        """{"o":{"a":{"b":1,"c":2}},"x":{"b":1}}""", Json("o { a { b = 0 } }\no { a = 5, a = ${x} }\no { a { c = 2 } }\nx { b = 1 }"));
 }

@@ -179,7 +179,9 @@ internal static class ValueKind
             return "has no port";
         }
 
-        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        // A leading zero is octal to some readers.
+        if (text.AsSpan(colon + 1) is ['0', _, ..]
+            || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
             return "has no port from 0 to 65535";
         }
@@ -234,20 +236,10 @@ internal static class ValueKind
 
     private static string? ParseSpiffeId(string text, out string value)
     {
-        const string scheme = "spiffe://";
         value = text;
-        if (!text.StartsWith(scheme, StringComparison.Ordinal) || text.Length > 2048)
-        {
-            return "is no SPIFFE id";
-        }
-
-        var segments = text[scheme.Length..].Split('/');
-        return IsTrustDomain(segments[0]) && segments.Skip(1).All(IsSpiffeSegment) ? null : "is no SPIFFE id";
+        return Commands.SpiffeId.ProblemOf(text) is null ? null : "is no SPIFFE id";
     }
 
     private static bool IsTrustDomain(string text) =>
         text.Length is > 0 and <= 255 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-' or '_');
-
-    private static bool IsSpiffeSegment(string text) =>
-        text is not ("" or "." or "..") && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 }

@@ -18,7 +18,7 @@ public sealed class OriginCommandTests : IDisposable
     [SupportedOSPlatform("linux")]
     public async Task The_process_says_where_it_listens_and_ends_in_order_on_SIGTERM()
     {
-        Assert.True(CertificateFiles.TryWrite(
+        Assert.True(CertificateFolder.TryWrite(
             _folder.Path, CertificateNames.Localhost, TimeProvider.System.GetUtcNow(), days: 1, out _, out var problem), problem);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[]

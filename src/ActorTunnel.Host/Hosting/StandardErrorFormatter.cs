@@ -1,0 +1,40 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace ActorTunnel.Host.Hosting;
+
+/// <summary>Log messages on standard error: <c>time level message</c>, an exception indented below.</summary>
+internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "actortunnel";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        textWriter.Write(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        textWriter.Write(' ');
+        textWriter.Write(Level(logEntry.LogLevel));
+        textWriter.Write(' ');
+        textWriter.Write(OneEntry(message));
+        if (logEntry.Exception is not null)
+        {
+            textWriter.Write("\n  ");
+            textWriter.Write(OneEntry(logEntry.Exception.ToString()));
+        }
+
+        textWriter.Write('\n');
+    }
+
+    /// <summary>Further lines are indented, so that who reads the log knows where an entry begins.</summary>
+    private static string OneEntry(string text) => text.ReplaceLineEndings("\n  ");
+
+    private static string Level(LogLevel level) => level switch
+    {
+        LogLevel.Trace or LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        _ => "error",
+    };
+}

@@ -20,6 +20,15 @@ internal sealed class ConfigurationArguments
 
     public void AddTo(Command command)
     {
+        // Else a mistyped option is a file that does not exist. A file that is really called so can be given as ./-name.
+        _files.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-')))
+            {
+                var known = command.Options.Select(option => option.Name);
+                result.AddError($"unknown option '{token.Value}'{Suggestion.DidYouMean(token.Value, known)}");
+            }
+        });
         command.Arguments.Add(_files);
         command.Options.Add(_set);
     }

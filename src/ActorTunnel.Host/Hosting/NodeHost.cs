@@ -33,10 +33,10 @@ internal static class NodeHost
         akka.stdout-loglevel = OFF
         """;
 
-    /// <summary>Weaker than the file's: an ended actor that gets one more message is nothing to tell of.</summary>
+    /// <summary>Weaker than the file's: quiet, and an ended actor that gets one more message is nothing to tell of.</summary>
     private const string Defaults =
         """
-        akka.loglevel = INFO
+        akka.loglevel = WARNING
         akka.log-dead-letters = off
         akka.log-dead-letters-during-shutdown = off
         """;

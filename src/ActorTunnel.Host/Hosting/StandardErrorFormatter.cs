@@ -12,7 +12,7 @@ internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        var message = WithoutAkkaPrefix(logEntry.State, logEntry.Formatter(logEntry.State, logEntry.Exception));
         textWriter.Write(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         textWriter.Write(' ');
         textWriter.Write(Level(logEntry.LogLevel));
@@ -25,6 +25,22 @@ internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
         }
 
         textWriter.Write('\n');
+    }
+
+    /// <summary>
+    /// Akka puts level, time, thread and source in front of each message, <c>[…][…][…][source] text</c>; only the source is not said by
+    /// this line already.
+    /// </summary>
+    private static string WithoutAkkaPrefix<TState>(TState state, string message)
+    {
+        const string path = "akka://actortunnel/user/";
+        var source = state is IEnumerable<KeyValuePair<string, object>> values
+            ? values.FirstOrDefault(value => value.Key == "LogSource").Value as string
+            : null;
+        var end = source is null ? -1 : message.IndexOf($"[{source}] ", StringComparison.Ordinal);
+        return end < 0
+            ? message
+            : $"{source!.Replace(path, "", StringComparison.Ordinal)}: {message.AsSpan(end + source.Length + 3)}";
     }
 
     /// <summary>Further lines are indented, so that who reads the log knows where an entry begins.</summary>

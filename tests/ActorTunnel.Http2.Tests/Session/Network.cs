@@ -18,7 +18,7 @@ public sealed class Network : IDisposable
 
     private readonly Queue<WireFrame> _frames = new();
     private readonly Queue<SessionEvent> _events = new();
-    private readonly HpackDecoder _decoder = new();
+    private readonly HpackDecoder _decoder = new(limits: new HeaderListLimits { MaxSize = 64 * 1024 });
     private readonly SliceQueue _output = new();
     private readonly Dictionary<int, long> _streamWindows = [];
     private long _connectionWindow = 65_535;

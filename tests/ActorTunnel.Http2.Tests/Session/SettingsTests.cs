@@ -114,6 +114,7 @@ public sealed class SettingsTests
         var stream = network.Tunnel(1);
         network.SessionSends(stream, new byte[60_000]);
         network.DropFrames();
+        network.DropEvents(SessionEventKind.SendReady);
         Assert.Equal(5_535, stream.SendCapacity);
 
         network.SendSettings((4, 50_000));

@@ -309,10 +309,27 @@ public sealed class Network : IDisposable
         return frames;
     }
 
-    public void DropFrames()
+    public void DropFrames() => TakeFrames();
+
+    /// <summary>All frames of all output.</summary>
+    public List<WireFrame> TakeFrames()
     {
         Pull();
+        var frames = _frames.ToList();
         _frames.Clear();
+        return frames;
+    }
+
+    /// <summary>Disposes the payload of all events.</summary>
+    public void DropPayload()
+    {
+        ReadEvents();
+        foreach (var e in _events)
+        {
+            e.Data.Dispose();
+        }
+
+        DropEvents(SessionEventKind.DataReceived);
     }
 
     /// <summary>Ends the session; whatever happened, every block must have come back.</summary>

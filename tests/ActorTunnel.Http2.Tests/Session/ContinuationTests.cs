@@ -107,6 +107,18 @@ public sealed class ContinuationTests
     }
 
     [Fact]
+    public void Each_block_is_counted_for_itself()
+    {
+        using var network = Network.Connected(SessionRole.Server);
+        for (var id = 1; id < 20; id += 2)
+        {
+            network.Send(Wire.Headers(id, [.. Network.Connect, ("a", new string('x', 10_000))], endHeaders: false));
+            network.Send(Wire.Continuation(id, [], endHeaders: false), Wire.Continuation(id, []));
+            network.ExpectEvent(SessionEventKind.HeadersReceived);
+        }
+    }
+
+    [Fact]
     public void A_block_of_more_than_32_kib_ends_the_connection_before_it_is_there()
     {
         using var network = Network.Connected(SessionRole.Server);

@@ -224,6 +224,40 @@ public sealed class ReceiveFlowTests
     }
 
     [Fact]
+    public void A_frame_is_repaid_on_the_connection_as_it_arrives_and_not_by_its_header()
+    {
+        using var network = Network.Connected(SessionRole.Server, Small with { MaxFrameSize = 100_000 });
+        var stream = network.Tunnel(1);
+        var frame = Wire.Data(1, new byte[100_000]);
+
+        network.Send(frame[..50_009]);
+        network.ExpectNoFrames();
+        network.Send(frame[50_009..^1]);
+        network.ExpectNoFrames();
+        network.Send(frame[^1..]);
+
+        network.ExpectPayload(stream, 100_000);
+        network.ExpectWindowUpdate(0, 100_000);
+    }
+
+    [Fact]
+    public void An_end_is_told_when_its_frame_is_whole_padding_included()
+    {
+        using var network = Network.Connected(SessionRole.Server);
+        var stream = network.Tunnel(1);
+        var frame = Wire.Data(1, [1, 2], endStream: true, padding: 3);
+
+        network.Send(frame[..^1]);
+        network.ExpectPayload(stream, 2);
+        network.ExpectNoEvents();
+        Assert.Equal(StreamState.Open, stream.State);
+        network.Send(frame[^1..]);
+
+        network.ExpectPayload(stream, 0, endStream: true);
+        Assert.Equal(StreamState.HalfClosedRemote, stream.State);
+    }
+
+    [Fact]
     public void A_stream_that_the_peer_ended_gets_no_window_updates()
     {
         using var network = Network.Connected(SessionRole.Server, Small);

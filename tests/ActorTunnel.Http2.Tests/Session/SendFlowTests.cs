@@ -156,6 +156,23 @@ public sealed class SendFlowTests
     }
 
     [Fact]
+    public void A_stream_whose_window_is_taken_away_loses_its_turn_and_gets_it_back()
+    {
+        using var network = Network.Connected(SessionRole.Server);
+        var stream = network.Tunnel(1);
+        network.SessionSends(stream, new byte[100]);
+
+        network.SendSettings((4, 0));
+        Assert.True(network.ExpectFrame(FrameType.Settings).Ack);
+        network.ExpectNoFrames();
+        Assert.False(network.Session.HasOutput);
+
+        network.SendSettings((4, 40));
+        network.ExpectFrame(FrameType.Settings);
+        network.ExpectData(1, 40);
+    }
+
+    [Fact]
     public void End_stream_goes_with_the_last_byte()
     {
         using var network = Network.Connected(SessionRole.Server, null, (4, 100));

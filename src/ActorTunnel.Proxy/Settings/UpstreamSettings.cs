@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace ActorTunnel.Proxy.Settings;
 
@@ -27,6 +28,9 @@ public enum LoadBalancing
 /// <param name="Port">1 to 65535.</param>
 public sealed record EndpointAddress(string Host, int Port)
 {
+    /// <summary>The same as the base library has it.</summary>
+    public EndPoint ToEndPoint() => IPAddress.TryParse(Host, out var address) ? new IPEndPoint(address, Port) : new DnsEndPoint(Host, Port);
+
     /// <summary><c>host:port</c>, an IPv6 literal in brackets.</summary>
     public override string ToString() =>
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";

@@ -15,17 +15,15 @@ namespace ActorTunnel.Transport.Sessions;
 internal sealed class SessionTunnels
 {
     private readonly Http2Session _session;
-    private readonly int _streamWindow;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
-        _streamWindow = streamWindow;
         _pool = pool;
         _actor = actor;
         _ready = new ReadyTunnels(stage);
@@ -197,7 +195,7 @@ internal sealed class SessionTunnels
 
     private TunnelPort Add(Http2.Streams.Http2Stream stream)
     {
-        var port = new TunnelPort(stream, _ready, _streamWindow);
+        var port = new TunnelPort(stream, _ready);
         stream.Owner = port;
         _ports.Add(port);
         return port;

@@ -18,7 +18,8 @@ internal abstract class DemoDisplay
 /// <summary>A progress bar, on a terminal.</summary>
 internal sealed class TerminalDisplay(IAnsiConsole console) : DemoDisplay
 {
-    public override void Say(string line) => console.WriteLine(line);
+    // Past the console's own writer, which would break a long line where the terminal ends: a command must stay one line to be copied.
+    public override void Say(string line) => console.Profile.Out.Writer.WriteLine(line);
 
     public override Task<T> FollowAsync<T>(string name, long total, Func<Action<long>, Task<T>> work) =>
         console.Progress()

@@ -36,10 +36,10 @@ internal sealed record DemoReport
         var text = new StringBuilder("\nThe way of the bytes, hop by hop\n");
         foreach (var transfer in Transfers.Where(transfer => transfer.Client is not null))
         {
-            Line(text, $"  client        {transfer.Client,-21}  {transfer.Name}; in the tunnel {transfer.Security} with the origin");
+            Line(text, $"  client        {transfer.Client,-21}  {transfer.Name}");
         }
 
-        Line(text, $"    | TCP");
+        Line(text, $"    | TCP, and in it {Transfers.FirstOrDefault()?.Security ?? "no TLS"} between client and origin");
         Line(text, $"  encapsulator  {Encapsulator.Address,-21}  process {Encapsulator.ProcessId}");
         foreach (var session in Trace.Sessions)
         {

@@ -40,7 +40,7 @@ public sealed class CheckCommandTests : IDisposable
 
         Assert.Equal((ExitCode.Mistake, ""), (run.Code, run.Output));
         Assert.Equal(2, run.ErrorLines.Length);
-        Assert.StartsWith("--set #1: actortunnel.listeners.in.max-connections = none: ", run.ErrorLines[0], StringComparison.Ordinal);
+        Assert.StartsWith("--set #1: actortunnel.listeners.in.max-connections = \"none\": ", run.ErrorLines[0], StringComparison.Ordinal);
         Assert.EndsWith("allowed: round-robin or least-tunnels", run.ErrorLines[1], StringComparison.Ordinal);
     }
 
@@ -80,7 +80,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal((2, ""), (run.Code, run.Error));
         Assert.False((bool)answer["valid"]!);
         Assert.Equal(
-            (file, 3, "actortunnel.upstreams.origin.connect-timeout", "soon"),
+            (file, 3, "actortunnel.upstreams.origin.connect-timeout", "\"soon\""),
             ((string)mistake["file"]!, (int)mistake["line"]!, (string)mistake["key"]!, (string)mistake["value"]!));
         Assert.StartsWith("a duration from ", (string)mistake["allowed"]!, StringComparison.Ordinal);
     }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using ActorTunnel.Host.Commands;
+using ActorTunnel.Host.Demo;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Commands;
@@ -40,7 +41,7 @@ public sealed class OriginCommandTests : IDisposable
                 await probe.ConnectAsync(IPEndPoint.Parse(line!["origin listens on https://".Length..]));
             }
 
-            using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+            Termination.Request(process);
             await process.WaitForExitAsync();
 
             Assert.Equal("", await process.StandardError.ReadToEndAsync());

@@ -216,7 +216,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         }
 
         var detail = Describe(ended);
-        if (lost)
+        if (lost && _ready)
         {
             _log.Warning("{0} to {1} ended: {2}", ActorNames.PathOf(Self), _endpoint, detail);
         }

@@ -201,7 +201,10 @@ public sealed class TunnelPipe
         wake?.Wake();
     }
 
-    /// <summary>Consumer: so many bytes left for good, so the producer's peer may send as many again.</summary>
+    /// <summary>
+    /// Consumer: so many bytes left for good, so the producer's peer may send as many again. After the end the producer is woken for
+    /// fewer than the threshold too: nothing would follow to carry them past it, and they would stay on the session's account.
+    /// </summary>
     public void Repay(int bytes)
     {
         IWakeable? wake = null;
@@ -209,7 +212,7 @@ public sealed class TunnelPipe
         {
             var before = _repaid;
             _repaid += bytes;
-            if (before < _repayThreshold && _repaid >= _repayThreshold)
+            if (_end != PipeEnd.Open || (before < _repayThreshold && _repaid >= _repayThreshold))
             {
                 wake = _producer;
             }

@@ -217,6 +217,16 @@ public sealed class TunnelPipeTests : IDisposable
     }
 
     [Fact]
+    public void After_the_end_every_repayment_wakes_the_producer()
+    {
+        var pipe = Attached(repayThreshold: 10);
+        pipe.Complete();
+        var before = _producer.Count;
+        pipe.Repay(1);
+        Assert.Equal(before + 1, _producer.Count);
+    }
+
+    [Fact]
     public void A_consumer_that_attaches_late_is_woken_for_what_came_before()
     {
         var pipe = new TunnelPipe(100, 10, open: true);

@@ -124,7 +124,12 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         public override void OnUpstreamFinish()
         {
             _send.Complete();
-            EndSend(PipeEnd.Clean);
+            if (_sendEnd == PipeEnd.Open)
+            {
+                // Where the session had cancelled, bytes were dropped: the application's end does not mend that.
+                var cancelled = _send.CancelledBy;
+                EndSend(cancelled == PipeEnd.Open ? PipeEnd.Clean : cancelled);
+            }
         }
 
         public override void OnUpstreamFailure(Exception e) => SocketLost();

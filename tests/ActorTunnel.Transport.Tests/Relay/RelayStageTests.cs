@@ -209,6 +209,22 @@ public sealed class RelayStageTests : StageTest
     }
 
     [Fact]
+    public void An_end_of_the_application_behind_a_cancelled_direction_does_not_make_it_clean()
+    {
+        var socket = Start();
+        _send.SetOpen(true);
+        socket.ExpectDemands(1); // A read is under way when the session gives up.
+        _send.Cancel(PipeEnd.StreamReset);
+        socket.Settle();
+        socket.Complete();
+        socket.Settle();
+        _receive.Complete();
+        socket.Take();
+        socket.ExpectEnd();
+        Assert.Equal(new RelayResult(0, 0, PipeEnd.StreamReset, PipeEnd.Clean, false), Result());
+    }
+
+    [Fact]
     public void A_reset_by_the_application_resets_the_stream()
     {
         var socket = Start();

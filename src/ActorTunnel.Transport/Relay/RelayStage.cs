@@ -246,7 +246,9 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
             if (_sendEnd == PipeEnd.Open || _receiveEnd == PipeEnd.Open)
             {
-                ArmIdleTimer(); // The other direction goes on, under the timeout of a half-closed tunnel.
+                // The other direction goes on, and has the whole timeout of a half-closed tunnel from this end on.
+                _lastActivity = _stage._time.GetTimestamp();
+                ArmIdleTimer();
                 return;
             }
 

@@ -352,6 +352,21 @@ public sealed class RelayStageTests : StageTest
     }
 
     [Fact]
+    public void An_end_after_a_long_silence_gives_the_other_way_the_whole_half_closed_timeout()
+    {
+        var socket = Start();
+        _time.Advance(Idle - TimeSpan.FromMinutes(1));
+        socket.CompleteNow();
+        Eventually(() => Assert.Equal(PipeEnd.Clean, _send.End));
+        _time.Advance(HalfClosedIdle - TimeSpan.FromMinutes(1));
+        _receive.Write(Pool.Slice([1, 2, 3]));
+        _receive.Complete();
+        socket.TakeAll();
+        Assert.Equal([1, 2, 3], socket.ExpectEnd());
+        Assert.Equal(PipeEnd.Clean, Result().ReceiveEnd);
+    }
+
+    [Fact]
     public void A_timeout_of_zero_never_comes()
     {
         var socket = Start(new RelayTimeouts(TimeSpan.Zero, TimeSpan.Zero));

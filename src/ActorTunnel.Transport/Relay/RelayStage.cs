@@ -98,11 +98,14 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         public override void OnPush()
         {
             var read = Grab(_stage.In);
-            _bytesSent += read.Bytes;
             _lastActivity = _stage._time.GetTimestamp();
             while (read.TryDequeue(out var slice))
             {
-                _send.Write(slice);
+                var length = slice.Length;
+                if (_send.Write(slice))
+                {
+                    _bytesSent += length;
+                }
             }
 
             Read();

@@ -225,6 +225,20 @@ public sealed class RelayStageTests : StageTest
     }
 
     [Fact]
+    public void Bytes_that_the_session_no_longer_takes_are_not_counted()
+    {
+        var socket = Start();
+        _send.SetOpen(true);
+        socket.ExpectDemands(1);
+        _send.Cancel(PipeEnd.StreamReset);
+        socket.Give(new byte[100]);
+        socket.ExpectGiven(1);
+        socket.Settle();
+        _control.Abort(PipeEnd.Aborted);
+        Assert.Equal(0, Result().BytesSent);
+    }
+
+    [Fact]
     public void A_reset_by_the_application_resets_the_stream()
     {
         var socket = Start();

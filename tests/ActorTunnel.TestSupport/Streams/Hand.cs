@@ -45,6 +45,8 @@ public sealed class Hand
         void Cancel(Exception cause);
 
         void Run(Action action);
+
+        void TakeAfter(Action action);
     }
 
     /// <summary>How often the other side asked for an element.</summary>
@@ -143,40 +145,24 @@ public sealed class Hand
     /// <summary>Asks for elements from now on.</summary>
     public void TakeAll() => _control.Take(int.MaxValue);
 
+    /// <summary>Runs something in the stages' own thread, and asks for an element in that same turn, before they hear of anything else.</summary>
+    public void TakeAfter(Action action) => _control.TakeAfter(action);
+
     /// <summary>Wants no more.</summary>
     public void Cancel(Exception? cause = null) => _control.Cancel(cause ?? new InvalidOperationException("cancelled by the test"));
 
-    /// <summary>Runs something in the stages' own thread and waits for it: whatever was posted to the stages before has been done by then.</summary>
-    public void Run(Action action)
+    /// <summary>
+    /// Waits until the stages have done whatever was posted to them so far. Where this end's stage has stopped there is nothing to wait for.
+    /// </summary>
+    public void Settle()
     {
-        using var done = new ManualResetEventSlim();
-        Exception? thrown = null;
-        _control.Run(() =>
+        var done = false;
+        _control.Run(() => Note(() => done = true));
+        lock (_gate)
         {
-            try
-            {
-                action();
-            }
-            catch (Exception e)
-            {
-                thrown = e; // Belongs to the test's thread.
-            }
-
-            done.Set();
-        });
-        if (!done.Wait(StageTest.Patience))
-        {
-            throw new XunitException("The stage is gone or stuck.");
-        }
-
-        if (thrown is not null)
-        {
-            throw new XunitException("In the stage's thread: " + thrown);
+            AwaitLocked(() => done || _stopped, "the stages' turn");
         }
     }
-
-    /// <summary>Waits until the stages have done whatever was posted to them.</summary>
-    public void Settle() => Run(static () => { });
 
     /// <summary>Waits for so many bytes and takes them.</summary>
     public byte[] ExpectBytes(int count)

@@ -35,7 +35,9 @@ public sealed class HandStage : GraphStageWithMaterializedValue<FlowShape<SliceQ
     private sealed class Logic : InAndOutGraphStageLogic
     {
         private readonly HandStage _stage;
+        private readonly Lock _gate = new();
         private readonly Queue<SliceQueue> _toGive = new();
+        private bool _takesGifts = true;
         private readonly SliceQueue _lent = new();
         private long _demand;
         private bool _completing;
@@ -83,20 +85,15 @@ public sealed class HandStage : GraphStageWithMaterializedValue<FlowShape<SliceQ
 
         private void GiveNext()
         {
-            if (_toGive.Count > 0 && IsAvailable(_stage.Out))
+            if (IsAvailable(_stage.Out) && NextGift() is { } next)
             {
-                using var next = _toGive.Dequeue();
                 next.MoveTo(_lent);
                 Hand.Given();
                 Push(_stage.Out, _lent);
+                return;
             }
 
-            if (_toGive.Count > 0 || IsClosed(_stage.Out))
-            {
-                return; // The next pull goes on, or nobody wants more.
-            }
-
-            // Behind a push the consumer must have taken the slices before this stage may stop; so only at the next pull.
+            // Behind a push the consumer must have taken the slices before this stage may stop; so only at a further pull.
             if (_failing is not null && IsAvailable(_stage.Out))
             {
                 Fail(_stage.Out, _failing);
@@ -115,28 +112,45 @@ public sealed class HandStage : GraphStageWithMaterializedValue<FlowShape<SliceQ
             }
         }
 
+        private SliceQueue? NextGift()
+        {
+            lock (_gate)
+            {
+                return _toGive.TryDequeue(out var next) ? next : null;
+            }
+        }
+
         private void DropGifts()
         {
-            while (_toGive.TryDequeue(out var queue))
+            lock (_gate)
             {
-                queue.Dispose();
+                _takesGifts = false;
+                while (_toGive.TryDequeue(out var queue))
+                {
+                    queue.Dispose();
+                }
             }
         }
 
         /// <summary>What the hand may do, each in the stage's own turn.</summary>
         internal sealed class Control(Logic logic, Action<Action> post) : Hand.IControl
         {
-            public void Give(SliceQueue slices) => post(() =>
+            public void Give(SliceQueue slices)
             {
-                if (logic.IsClosed(logic._stage.Out))
+                // Not in the posted action: one that comes to a stage that has stopped is never run.
+                lock (logic._gate)
                 {
-                    slices.Dispose();
-                    return;
+                    if (!logic._takesGifts)
+                    {
+                        slices.Dispose();
+                        return;
+                    }
+
+                    logic._toGive.Enqueue(slices);
                 }
 
-                logic._toGive.Enqueue(slices);
-                logic.GiveNext();
-            });
+                post(logic.GiveNext);
+            }
 
             public void Complete() => post(() =>
             {
@@ -163,6 +177,13 @@ public sealed class HandStage : GraphStageWithMaterializedValue<FlowShape<SliceQ
             public void Cancel(Exception cause) => post(() => logic.Cancel(logic._stage.In, cause));
 
             public void Run(Action action) => post(action);
+
+            public void TakeAfter(Action action) => post(() =>
+            {
+                action();
+                logic._demand++;
+                logic.PullIfWanted();
+            });
         }
     }
 }

@@ -193,6 +193,23 @@ public sealed class TcpConnectionStageTests : StageTest
         Assert.Equal(TransportFault.Reset, hand.ExpectFailure<TransportException>().Fault);
     }
 
+    /// <summary>The kernel reports an error once. Here the write under way gets it, and the stage reads before it hears of that.</summary>
+    [Fact]
+    public void A_reset_that_a_pending_write_swallowed_is_not_read_as_a_clean_end()
+    {
+        using var pair = SocketPair.Create(SmallBuffers);
+        var hand = Start(pair, Application);
+        hand.Give(Payload.Bytes(1, 4 * MiB));
+        hand.ExpectGiven(1);
+        hand.Settle();
+        hand.TakeAfter(() =>
+        {
+            pair.Peer.Reset();
+            Assert.True(SpinWait.SpinUntil(() => Pool.OutstandingBytes == 0, Patience), "the write did not end");
+        });
+        Assert.Equal(TransportFault.Reset, hand.ExpectFailure<TransportException>().Fault);
+    }
+
     [Fact]
     public void A_failed_inlet_resets_the_connection()
     {

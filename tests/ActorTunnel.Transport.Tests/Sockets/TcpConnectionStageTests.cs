@@ -3,9 +3,9 @@ using ActorTunnel.Http2.Buffers;
 using ActorTunnel.TestSupport.Bytes;
 using ActorTunnel.TestSupport.Network;
 using ActorTunnel.TestSupport.Streams;
+using ActorTunnel.TestSupport.Time;
 using ActorTunnel.Transport.Sockets;
 using Akka.Streams.Dsl;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace ActorTunnel.Transport.Tests.Sockets;
@@ -354,13 +354,13 @@ public sealed class TcpConnectionStageTests : StageTest
     [Fact]
     public void The_delivery_of_a_clean_end_is_not_awaited_for_ever()
     {
-        var time = new FakeTimeProvider();
+        var time = new HandTime();
         using var pair = SocketPair.Create(SmallBuffers);
         var hand = Start(pair, Application with { EndDeliveryTimeout = TimeSpan.FromSeconds(5) }, time);
         hand.Give(new byte[4 * MiB]);
         hand.CompleteNow();
         hand.Cancel();
-        hand.Settle();
+        Eventually(() => Assert.Equal(1, time.Timers));
         time.Advance(TimeSpan.FromSeconds(4.9));
         pair.Peer.Receive(2 * MiB); // More than the buffers hold: it has not been reset.
         time.Advance(TimeSpan.FromSeconds(0.2));

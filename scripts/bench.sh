@@ -22,10 +22,9 @@ cleanup() {
 trap cleanup EXIT
 
 echo "building" >&2
-dotnet build -c Release --nologo -v quiet src/ActorTunnel.Host tests/ActorTunnel.Benchmarks 2>/dev/null >&2 || {
-  dotnet build -c Release --nologo -v quiet src/ActorTunnel.Host >&2
-  dotnet build -c Release --nologo -v quiet tests/ActorTunnel.Benchmarks >&2
-}
+for project in src/ActorTunnel.Host tests/ActorTunnel.Benchmarks; do
+  dotnet build -c Release --nologo -v quiet "$project" >&2
+done
 host=src/ActorTunnel.Host/bin/Release/net10.0/actortunnel.dll
 driver=tests/ActorTunnel.Benchmarks/bin/Release/net10.0/ActorTunnel.Benchmarks.dll
 

@@ -106,10 +106,11 @@ public sealed class TunnelPipe
         consumer.Wake();
     }
 
-    /// <summary>Producer: queues a slice, which the pipe owns from now on. After an end it is disposed.</summary>
-    public void Write(Slice slice)
+    /// <summary>Producer: queues a slice, which the pipe owns from now on. After an end it is disposed, and the answer is false.</summary>
+    public bool Write(Slice slice)
     {
         IWakeable? wake = null;
+        var queued = false;
         lock (_gate)
         {
             if (_end == PipeEnd.Open && _cancelledBy == PipeEnd.Open)
@@ -120,12 +121,17 @@ public sealed class TunnelPipe
                 }
 
                 _queue.Enqueue(slice);
-                slice = Slice.Empty;
+                queued = true;
             }
         }
 
-        slice.Dispose();
+        if (!queued)
+        {
+            slice.Dispose();
+        }
+
         wake?.Wake();
+        return queued;
     }
 
     /// <summary>Producer: a clean end behind everything written so far.</summary>

@@ -98,11 +98,14 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         public override void OnPush()
         {
             var read = Grab(_stage.In);
-            _bytesSent += read.Bytes;
             _lastActivity = _stage._time.GetTimestamp();
             while (read.TryDequeue(out var slice))
             {
-                _send.Write(slice);
+                var length = slice.Length;
+                if (_send.Write(slice))
+                {
+                    _bytesSent += length;
+                }
             }
 
             Read();
@@ -124,7 +127,12 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         public override void OnUpstreamFinish()
         {
             _send.Complete();
-            EndSend(PipeEnd.Clean);
+            if (_sendEnd == PipeEnd.Open)
+            {
+                // Where the session had cancelled, bytes were dropped: the application's end does not mend that.
+                var cancelled = _send.CancelledBy;
+                EndSend(cancelled == PipeEnd.Open ? PipeEnd.Clean : cancelled);
+            }
         }
 
         public override void OnUpstreamFailure(Exception e) => SocketLost();
@@ -241,7 +249,9 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
             if (_sendEnd == PipeEnd.Open || _receiveEnd == PipeEnd.Open)
             {
-                ArmIdleTimer(); // The other direction goes on, under the timeout of a half-closed tunnel.
+                // The other direction goes on, and has the whole timeout of a half-closed tunnel from this end on.
+                _lastActivity = _stage._time.GetTimestamp();
+                ArmIdleTimer();
                 return;
             }
 

@@ -75,7 +75,6 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private bool _finSent;
         private bool _aborted;
         private bool _closed;
-        private SocketError _sendError;
         private ITimer? _deliveryTimer;
         private long _deliveryStarted;
 
@@ -229,11 +228,10 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         }
 
         /// <summary>
-        /// A reset is reported once. Where a failed send took the report, the next receive returns 0 as if the peer had ended cleanly; only then is
-        /// the kernel asked, because after a FIN of our own the state says nothing.
+        /// A reset is reported once. Where a write under way took the report, the receive that overtakes its wake-up returns 0 as if the peer had
+        /// ended cleanly; only then is the kernel asked, because after a FIN of our own the state says nothing.
         /// </summary>
-        private bool EndIsAReset() =>
-            _sendError is SocketError.ConnectionReset or SocketError.Shutdown && !_finSent && TcpState.Read(_socket).IsClosed;
+        private bool EndIsAReset() => _sendBusy && TcpState.Read(_socket).IsClosed;
 
         private void Send()
         {
@@ -249,7 +247,6 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             _sendBusy = false;
             if (error != SocketError.Success)
             {
-                _sendError = error;
                 Break(error);
                 return;
             }

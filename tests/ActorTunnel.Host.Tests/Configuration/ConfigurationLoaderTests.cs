@@ -139,6 +139,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               }
               upstreams {
                 origin {
+                  type = static
                   endpoints = ["127.0.0.1:3"]
                   protocol = tcp
                   connect-timeout = 10s

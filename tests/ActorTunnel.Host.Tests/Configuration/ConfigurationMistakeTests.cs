@@ -75,6 +75,9 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = far }]", "15:77: actortunnel.listeners.leave.connect.routes[0].upstream = \"far\": this upstream has protocol = http2; allowed: an upstream with protocol = tcp: near")]
     // What means nothing together.
     [InlineData("upstreams.near.tls { ca = \"certs/ca.pem\" }", "15:32: actortunnel.upstreams.near.tls = { … }: is only for protocol = http2")]
+    [InlineData("upstreams.near.dns-refresh = 1s", "15:42: actortunnel.upstreams.near.dns-refresh = \"1s\": is only for type = logical-dns or strict-dns")]
+    [InlineData("upstreams.near { type = logical-dns, endpoints = [\"a:1\", \"b:1\"] }", "15:62: actortunnel.upstreams.near.endpoints = [ … ]: has more than one element; allowed: exactly one with type = logical-dns")]
+    [InlineData("upstreams.near { type = dns }", "15:37: actortunnel.upstreams.near.type = \"dns\": is not known; allowed: static or logical-dns or strict-dns")]
     [InlineData("upstreams.near.backoff.min = 1s", "15:28: actortunnel.upstreams.near.backoff = { … }: is only for protocol = http2")]
     [InlineData("listeners.enter.tls { }", "15:33: actortunnel.listeners.enter.tls = { … }: is only for a listener with connect; TLS towards terminators belongs to the upstream")]
     // Texts with a grammar.

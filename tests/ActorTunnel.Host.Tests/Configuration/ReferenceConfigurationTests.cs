@@ -2,6 +2,7 @@ using System.Net;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Configuration.Hocon;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Sockets;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Configuration;
@@ -45,6 +46,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           }
           upstreams.terminators {
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
+            type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
             sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
             http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s }
             tls {
@@ -129,6 +131,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal(
             (LoadBalancing.LeastTunnels, Seconds(20), 21, TimeSpan.FromMilliseconds(22), Seconds(23)),
             (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
+        Assert.Equal(
+            (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
         Assert.Equal(
             new Http2Settings { StreamWindow = 16 * 1024 * 1024, ReceiveBudget = 24 * 1024 * 1024, MaxFrameSize = 1024 * 1024, MaxConcurrentStreams = 25, HandshakeTimeout = Seconds(26) },
             upstream.Http2);

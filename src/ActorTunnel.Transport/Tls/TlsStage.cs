@@ -60,7 +60,8 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
     /// <remarks>
     /// <code>
     ///   Handshaking ──done──▶ Open ──plaintext inlet done──▶ close_notify sent, cipher outlet complete
-    ///        │                  └──cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        │                  ├──close_notify or cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        │                  └──both──▶ stage complete: the connection is closed
     ///        └──refused──▶ stage fails (Tls)            any other failure passes through
     ///   read:  Probing (a read of 0 bytes: no block is held) ──ready──▶ Filling (into one block) ──nothing more or full──▶ push
     /// </code>
@@ -253,6 +254,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
                 if (_plainReceiveEnded)
                 {
                     Complete(_stage.PlainOut);
+                    EndWhenBothEnded();
                     return;
                 }
 
@@ -316,10 +318,22 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             else if (_shutdown is { IsCompleted: true })
             {
                 Complete(_stage.CipherOut);
+                EndWhenBothEnded();
             }
             else if (_established && !IsClosed(_stage.PlainIn) && !HasBeenPulled(_stage.PlainIn))
             {
                 Pull(_stage.PlainIn);
+            }
+        }
+
+        /// <summary>
+        /// After close_notify both ways nothing on the connection counts any more, and its end would not be read: nobody asks for ciphertext.
+        /// </summary>
+        private void EndWhenBothEnded()
+        {
+            if (IsClosed(_stage.PlainOut) && IsClosed(_stage.CipherOut))
+            {
+                CompleteStage();
             }
         }
 

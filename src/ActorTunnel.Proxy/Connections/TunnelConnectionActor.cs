@@ -30,7 +30,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly long _started;
     private readonly List<IActorRef> _tried = [];
     private TunnelProtocol.TunnelEstablished? _tunnel;
-    private bool _draining;
+    private bool _aborting;
     private bool _closed;
 
     public TunnelConnectionActor(
@@ -81,14 +81,14 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             Context.Watch(established.Tunnel);
             _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
             Become(Carried);
-            if (_draining && _node.IsDraining)
+            if (_aborting)
             {
                 established.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
             }
         });
         Receive<TunnelProtocol.TunnelFailed>(failed =>
         {
-            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts && !_draining)
+            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts && !_aborting)
             {
                 _tried.Add(session);
                 Ask();
@@ -98,7 +98,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
                 Fail(failed);
             }
         });
-        Receive<DrainProtocol.AbortTunnels>(_ => _draining = true);
+        Receive<DrainProtocol.AbortTunnels>(_ => _aborting = true);
     }
 
     private void Carried()

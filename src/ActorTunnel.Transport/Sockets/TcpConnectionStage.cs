@@ -348,10 +348,30 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void Close()
         {
-            if (!_closed)
+            if (_closed)
             {
-                _closed = true;
-                _socket.Dispose();
+                return;
+            }
+
+            _closed = true;
+            if (!_stage._options.ResetUnlessClean && !_finSent)
+            {
+                SendLastFin();
+            }
+
+            _socket.Dispose();
+        }
+
+        /// <summary>A receive under way would make the disposal a reset, which destroys what the peer has not read yet.</summary>
+        private void SendLastFin()
+        {
+            try
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (SocketException)
+            {
+                // The connection is gone: there is nobody to tell.
             }
         }
     }

@@ -60,7 +60,8 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
     /// <remarks>
     /// <code>
     ///   Handshaking ──done──▶ Open ──plaintext inlet done──▶ close_notify sent, cipher outlet complete
-    ///        │                  └──cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        │                  ├──close_notify or cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        │                  └──both──▶ stage complete: the connection is closed
     ///        └──refused──▶ stage fails (Tls)            any other failure passes through
     ///   read:  Probing (a read of 0 bytes: no block is held) ──ready──▶ Filling (into one block) ──nothing more or full──▶ push
     /// </code>
@@ -89,6 +90,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         private bool _established;
         private bool _plainEnded;
         private bool _advancing;
+        private TransportException? _failure;
         private int _stageThread;
 
         public Logic(TlsStage stage)
@@ -134,7 +136,14 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         private void OnWake()
         {
             _wakeUp.Begin();
-            Advance();
+            if (_failure is null)
+            {
+                Advance();
+            }
+            else
+            {
+                FailStage(_failure);
+            }
         }
 
         private void OnCipherPush()
@@ -169,9 +178,9 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         /// <summary>Does whatever is possible now. Every handler ends here.</summary>
         private void Advance()
         {
-            if (_advancing)
+            if (_advancing || _failure is not null)
             {
-                return; // The outer turn goes on.
+                return; // The outer turn goes on, or the wake-up that fails the stage.
             }
 
             _advancing = true;
@@ -208,9 +217,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
 
             if (!_handshake.IsCompletedSuccessfully)
             {
-                var cause = _handshake.Exception?.InnerException;
-                PushCiphertext(); // The alert that says why.
-                Refuse(cause);
+                Refuse(_handshake.Exception?.InnerException);
                 return false;
             }
 
@@ -253,6 +260,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
                 if (_plainReceiveEnded)
                 {
                     Complete(_stage.PlainOut);
+                    EndWhenBothEnded();
                     return;
                 }
 
@@ -316,10 +324,22 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             else if (_shutdown is { IsCompleted: true })
             {
                 Complete(_stage.CipherOut);
+                EndWhenBothEnded();
             }
             else if (_established && !IsClosed(_stage.PlainIn) && !HasBeenPulled(_stage.PlainIn))
             {
                 Pull(_stage.PlainIn);
+            }
+        }
+
+        /// <summary>
+        /// After close_notify both ways nothing on the connection counts any more, and its end would not be read: nobody asks for ciphertext.
+        /// </summary>
+        private void EndWhenBothEnded()
+        {
+            if (IsClosed(_stage.PlainOut) && IsClosed(_stage.CipherOut))
+            {
+                CompleteStage();
             }
         }
 
@@ -331,8 +351,18 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             }
         }
 
-        private void Refuse(Exception? cause) =>
-            FailStage(new TransportException(TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause));
+        /// <summary>
+        /// Fails the stage, behind the plaintext that came before and the alert that says why. What is pushed is only lent until its receiver's
+        /// turn, and a stage that has failed takes it back: so the failure waits for the stage's own next turn.
+        /// </summary>
+        private void Refuse(Exception? cause)
+        {
+            _failure = new TransportException(
+                TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause);
+            PushPlaintext();
+            PushCiphertext();
+            _wakeUp.Wake();
+        }
 
         /// <summary>Work of SslStream nearly always ends inside a turn of this stage, which then goes on itself.</summary>
         private void WakeUnlessInside()

@@ -41,10 +41,15 @@ public sealed class CutFlow(int seed, int largest, int slicesAnElement = 1, long
             SetHandlers(stage._in, stage._out, this);
         }
 
+        public override void PreStart() => Pull(_stage._in);
+
         public override void OnPush()
         {
             Grab(_stage._in).MoveTo(_waiting);
-            OnPull();
+            if (IsAvailable(_stage._out))
+            {
+                OnPull();
+            }
         }
 
         public override void OnPull()
@@ -75,7 +80,9 @@ public sealed class CutFlow(int seed, int largest, int slicesAnElement = 1, long
             {
                 CompleteStage();
             }
-            else
+
+            // As a socket does, it takes the next bytes before anybody asks for them.
+            if (_waiting.IsEmpty && !_upstreamEnded && !HasBeenPulled(_stage._in))
             {
                 Pull(_stage._in);
             }

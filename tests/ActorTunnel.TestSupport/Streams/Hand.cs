@@ -164,6 +164,15 @@ public sealed class Hand
         }
     }
 
+    /// <summary>Takes the bytes that have come so far.</summary>
+    public byte[] TakePending()
+    {
+        lock (_gate)
+        {
+            return TakeReceived();
+        }
+    }
+
     /// <summary>Waits for so many bytes and takes them.</summary>
     public byte[] ExpectBytes(int count)
     {

@@ -257,6 +257,30 @@ public sealed class TcpConnectionStageTests : StageTest
     }
 
     [Fact]
+    public void A_session_connection_whose_stage_is_stopped_ends_with_a_fin()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Session);
+        hand.TakeAll();
+        hand.Settle();
+        Materializer.Shutdown();
+        pair.Peer.ExpectFin();
+    }
+
+    [Fact]
+    public void A_session_connection_that_is_aborted_delivers_what_was_written_and_ends_with_a_fin()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Session);
+        hand.TakeAll();
+        hand.Give([1, 2, 3]);
+        hand.Fail(new InvalidOperationException("test"));
+        var (bytes, end) = pair.Peer.ReceiveToEnd();
+        Assert.Equal([1, 2, 3], bytes);
+        Assert.Equal(SocketError.Success, end);
+    }
+
+    [Fact]
     public void Nothing_is_read_without_demand()
     {
         using var pair = SocketPair.Create(SmallBuffers);

@@ -54,12 +54,7 @@ internal sealed class SessionTunnels
         {
             var next = port.NextReady; // Its own signals may link it anew from here on.
             port.BeginService();
-            var repaid = port.Receive.TakeRepaid();
-            if (repaid > 0)
-            {
-                _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
-            }
-
+            Repay(port);
             var unread = port.Receive.CancelledBy;
             if (unread != PipeEnd.Open)
             {
@@ -214,7 +209,16 @@ internal sealed class SessionTunnels
         _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
     }
 
-    private static void Receive(TunnelPort port, in SessionEvent e)
+    private void Repay(TunnelPort port)
+    {
+        var repaid = port.Receive.TakeRepaid();
+        if (repaid > 0)
+        {
+            _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
+        }
+    }
+
+    private void Receive(TunnelPort port, in SessionEvent e)
     {
         if (!e.Data.IsEmpty && port.Receive.CancelledBy == PipeEnd.Open)
         {
@@ -229,6 +233,7 @@ internal sealed class SessionTunnels
         if (e.EndStream)
         {
             port.Receive.Complete();
+            Repay(port); // What was below the pipe's threshold: perhaps nothing more wakes us. What comes later does.
             port.Tell(new TunnelPortProtocol.EndReceived());
         }
     }

@@ -15,17 +15,17 @@ namespace ActorTunnel.Transport.Sessions;
 internal sealed class SessionTunnels
 {
     private readonly Http2Session _session;
-    private readonly int _streamWindow;
+    private readonly int _repayThreshold;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, SessionSettings settings, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
-        _streamWindow = streamWindow;
+        _repayThreshold = RepayThreshold(settings);
         _pool = pool;
         _actor = actor;
         _ready = new ReadyTunnels(stage);
@@ -190,9 +190,17 @@ internal sealed class SessionTunnels
         }
     }
 
+    /// <summary>
+    /// Repaid bytes of a tunnel that are worth a wake-up. The window is announced again in quarters; halves of that keep the peer going without
+    /// a message for each write. What stays below the threshold stays on the session's account: all silent tunnels together may keep at most half
+    /// of the budget, or the connection's window would close for everybody.
+    /// </summary>
+    private static int RepayThreshold(SessionSettings settings) =>
+        (int)Math.Max(1, Math.Min(settings.StreamWindow / 8, settings.ReceiveBudget / 2 / settings.MaxConcurrentStreams));
+
     private TunnelPort Add(Http2.Streams.Http2Stream stream)
     {
-        var port = new TunnelPort(stream, _ready, _streamWindow);
+        var port = new TunnelPort(stream, _ready, _repayThreshold);
         stream.Owner = port;
         _ports.Add(port);
         return port;

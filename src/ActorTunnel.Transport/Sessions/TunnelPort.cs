@@ -19,13 +19,12 @@ public sealed class TunnelPort : IWakeable
     private List<object>? _undelivered;
     private int _scheduled;
 
-    internal TunnelPort(Http2Stream stream, ReadyTunnels ready, int receiveWindow)
+    internal TunnelPort(Http2Stream stream, ReadyTunnels ready, int repayThreshold)
     {
         Stream = stream;
         _ready = ready;
         Send = new TunnelPipe(SendCapacity, repayThreshold: int.MaxValue, open: false);
-        // The window is announced again in quarters; repaying in halves of that keeps the peer going without a message for each write.
-        Receive = new TunnelPipe(int.MaxValue, Math.Max(1, receiveWindow / 8), open: true);
+        Receive = new TunnelPipe(int.MaxValue, repayThreshold, open: true);
         Send.AttachConsumer(this);
         Receive.AttachProducer(this);
     }

@@ -70,6 +70,21 @@ public sealed class SessionFlowTests : SessionTest
         }
     }
 
+    /// <summary>The same for tunnels that live on and are silent.</summary>
+    [Fact]
+    public void Many_silent_tunnels_leave_room_in_the_connections_window()
+    {
+        var settings = new SessionSettings { StreamWindow = MiB, ReceiveBudget = MiB, MaxConcurrentStreams = 100 };
+        StartPair(settings, settings);
+        for (var i = 0; i < 30; i++)
+        {
+            var (application, origin) = OpenTunnel();
+            origin.Socket.TakeAll();
+            application.Socket.Give(Payload.Bytes(i, 60_000));
+            Assert.Equal(Payload.Bytes(i, 60_000), origin.Socket.ExpectBytes(60_000));
+        }
+    }
+
     [Fact]
     public void A_tunnel_that_was_reset_gives_its_part_of_the_connections_window_back()
     {

@@ -175,6 +175,7 @@ internal sealed class SessionTunnels
                 break;
             case SessionCommand.Reset reset:
                 _session.Reset(reset.Port.Stream, reset.Code);
+                reset.Port.Receive.Cancel(PipeEnd.Aborted); // There is no relay that would take or drop what came already.
                 _ports.Remove(reset.Port);
                 break;
             case SessionCommand.End end:

@@ -165,6 +165,20 @@ public sealed class SessionTunnelTests : SessionTest
     }
 
     [Fact]
+    public void A_refused_request_drops_the_bytes_that_came_with_it()
+    {
+        StartPair();
+        var (clientPort, serverPort) = OpenPorts();
+        var application = Relay(clientPort);
+        application.Socket.Give(Payload.Bytes(1, 50_000));
+        Eventually(() => Assert.True(serverPort.Receive.HasBytes));
+        Server.Reset(serverPort, ErrorCode.RefusedStream);
+        application.Owner.ExpectMsg<TunnelPortProtocol.StreamWasReset>(reset => Assert.Equal(ErrorCode.RefusedStream, reset.Code));
+        application.Socket.ExpectFailure<TransportException>();
+        PoolIsFull();
+    }
+
+    [Fact]
     public void A_request_that_is_too_large_is_told_as_such()
     {
         StartPair();

@@ -1,9 +1,5 @@
-using System.CommandLine;
 using ActorTunnel.Host.Commands;
+using ActorTunnel.Host.Hosting;
 
-var root = new RootCommand("Carries TCP connections inside HTTP/2 CONNECT streams")
-{
-    CertsCommand.Create(),
-    OriginCommand.Create(),
-};
-return await root.Parse(args).InvokeAsync();
+using var signals = new ProcessSignals();
+return await CommandLine.RunAsync(args, Console.Out, Console.Error, signals.Stop);

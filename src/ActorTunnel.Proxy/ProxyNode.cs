@@ -2,9 +2,13 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Proxy.Listeners;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
+using Akka.Streams;
 
 namespace ActorTunnel.Proxy;
 
@@ -15,7 +19,11 @@ namespace ActorTunnel.Proxy;
 /// <param name="AccessLog">Called when a tunnel has closed or failed, from any thread; must not block.</param>
 /// <param name="SessionLog">Called when a session became ready, from any thread; must not block.</param>
 public sealed record ProxyEnvironment(
-    BufferPool Pool, ProxyMeters Meters, TimeProvider Time, Action<AccessLogEntry> AccessLog, Action<SessionLogEntry> SessionLog);
+    BufferPool Pool, ProxyMeters Meters, TimeProvider Time, Action<AccessLogEntry> AccessLog, Action<SessionLogEntry> SessionLog)
+{
+    /// <summary>Resolves names.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Lookup { get; init; } = Dns.GetHostAddressesAsync;
+}
 
 /// <summary>How a start went.</summary>
 public abstract record ProxyStart
@@ -30,20 +38,100 @@ public abstract record ProxyStart
 /// <summary>A running node: the listeners and upstreams of one configuration in one actor system.</summary>
 public sealed class ProxyNode
 {
-    private ProxyNode(ImmutableDictionary<string, IPEndPoint> bound)
+    /// <summary>After the deadline: for resets to go out and sessions to close.</summary>
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(3);
+
+    private readonly NodeContext _node;
+    private readonly IActorRef _listeners;
+    private readonly IActorRef _upstreams;
+
+    private ProxyNode(ImmutableDictionary<string, IPEndPoint> bound, NodeContext node, IActorRef listeners, IActorRef upstreams)
     {
         Bound = bound;
+        _node = node;
+        _listeners = listeners;
+        _upstreams = upstreams;
     }
 
     /// <summary>Where each listener is bound, by its name; with the real port where 0 was configured.</summary>
     public ImmutableDictionary<string, IPEndPoint> Bound { get; }
 
     /// <summary>Binds every listener, then starts to accept. The system stays the caller's.</summary>
-    public static Task<ProxyStart> StartAsync(ActorSystem system, NodeSettings settings, ProxyEnvironment environment) =>
-        Task.FromResult<ProxyStart>(new ProxyStart.Started(new ProxyNode(ImmutableDictionary<string, IPEndPoint>.Empty)));
+    public static async Task<ProxyStart> StartAsync(ActorSystem system, NodeSettings settings, ProxyEnvironment environment)
+    {
+        var sockets = new Dictionary<string, TcpListenSocket>();
+        foreach (var listener in settings.Listeners)
+        {
+            var error = TcpListenSocket.TryBind(listener.Bind, out var socket);
+            if (socket is null)
+            {
+                foreach (var bound in sockets.Values)
+                {
+                    bound.Dispose();
+                }
+
+                return new ProxyStart.BindFailed(listener.Name, listener.Bind, error);
+            }
+
+            sockets.Add(listener.Name, socket);
+        }
+
+        var node = new NodeContext(settings, environment, system.Materializer());
+        var upstreams = system.ActorOf(
+            GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node))), "upstreams");
+        foreach (var upstream in settings.Upstreams)
+        {
+            node.Upstreams.Add(
+                upstream.Name, await upstreams.Ask<IActorRef>(new GroupActor.GetMember(upstream.Name)).ConfigureAwait(false));
+        }
+
+        var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
+        var listeners = system.ActorOf(
+            GroupActor.Props(settings.Listeners.ToDictionary(
+                listener => listener.Name, listener => ListenerActor.Props(listener, sockets[listener.Name], node))),
+            "listeners");
+        return new ProxyStart.Started(new ProxyNode(addresses, node, listeners, upstreams));
+    }
 
     /// <summary>
-    /// Stops accepting, sends GOAWAY, waits for tunnels to end, and resets what is left after <paramref name="deadline"/>. Ends when every connection is closed.
+    /// Stops accepting, sends GOAWAY, waits for tunnels to end, and resets what is left after <paramref name="deadline"/>. Ends when every
+    /// connection is closed.
     /// </summary>
-    public Task DrainAsync(TimeSpan deadline) => Bound.IsEmpty ? Task.CompletedTask : Task.Delay(deadline);
+    /// <returns>Whether all tunnels ended by themselves.</returns>
+    public async Task<bool> DrainAsync(TimeSpan deadline)
+    {
+        _node.BeginDrain();
+        var drained = _listeners.Ask<DrainProtocol.Drained>(DrainProtocol.BeginDrain.Instance, Timeout.InfiniteTimeSpan);
+        var inTime = await EndsWithin(drained, deadline).ConfigureAwait(false);
+        if (!inTime)
+        {
+            _listeners.Tell(DrainProtocol.AbortTunnels.Instance);
+            await EndsWithin(drained, LastMoment).ConfigureAwait(false);
+        }
+
+        var closed = _upstreams.Ask<DrainProtocol.Drained>(DrainProtocol.BeginDrain.Instance, Timeout.InfiniteTimeSpan);
+        await EndsWithin(closed, LastMoment).ConfigureAwait(false);
+        return inTime;
+    }
+
+    private async Task<bool> EndsWithin(Task task, TimeSpan time)
+    {
+        try
+        {
+            await task.WaitAsync(time, _node.Time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            // Not in time: the caller goes on with the next, harder step.
+            return false;
+        }
+    }
+
+    private static Props PropsOf(UpstreamSettings upstream, NodeContext node) => upstream.Protocol switch
+    {
+        UpstreamProtocol.Http2 => SessionPoolActor.Props(upstream, node),
+        UpstreamProtocol.Tcp => OriginUpstreamActor.Props(upstream, node),
+        _ => throw new InvalidOperationException($"No upstream speaks {upstream.Protocol}."),
+    };
 }

@@ -6,7 +6,7 @@ using ActorTunnel.Proxy.Routing;
 
 namespace ActorTunnel.Host.Commands;
 
-/// <summary><c>actortunnel certs</c>: certificates for trying things, see <see cref="CertificateFiles"/>.</summary>
+/// <summary><c>actortunnel certs</c>: certificates for trying things, see <see cref="CertificateFolder"/>.</summary>
 public static class CertsCommand
 {
     private const int DefaultDays = 365;
@@ -72,7 +72,7 @@ public static class CertsCommand
 
     private static int Run(ParseResult parsed, string directory, CertificateNames names, DateTimeOffset now, int days)
     {
-        if (!CertificateFiles.TryWrite(directory, names, now, days, out var written, out var problem))
+        if (!CertificateFolder.TryWrite(directory, names, now, days, out var written, out var problem))
         {
             parsed.InvocationConfiguration.Error.WriteLine($"certs: {problem}");
             return 1;

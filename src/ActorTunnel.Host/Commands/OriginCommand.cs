@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Origin;
 
 namespace ActorTunnel.Host.Commands;
@@ -116,13 +117,12 @@ public static class OriginCommand
     private static IPEndPoint? ParseBind(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        // The base library also takes short and octal forms, and a text without a port; none of them is printed as it was written.
-        if (IPEndPoint.TryParse(text, out var endPoint) && text.Equals(endPoint.ToString(), StringComparison.OrdinalIgnoreCase))
+        if (ValueKind.Bind.Parse(text, out var endPoint) is not { } problem)
         {
             return endPoint;
         }
 
-        result.AddError($"--bind {text}: must be ADDRESS:PORT, an IPv6 address in its short form in brackets");
+        result.AddError($"--bind {text}: {problem}; allowed: {ValueKind.Bind.Allowed}");
         return null;
     }
 }

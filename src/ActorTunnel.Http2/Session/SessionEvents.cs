@@ -12,7 +12,7 @@ internal sealed class SessionEvents : IDisposable
     /// <summary>Says that a stream may be given payload, if it was to be said and is so.</summary>
     public void RaiseIfSendReady(Http2Stream stream)
     {
-        if (stream.WantsSendReady && stream.CanSend && stream.QueuedBytes == 0 && stream.SendCapacity > 0)
+        if (stream.WantsSendReady && IsSendReady(stream))
         {
             stream.WantsSendReady = false;
             Raise(SessionEvent.SendReady(stream));
@@ -23,8 +23,9 @@ internal sealed class SessionEvents : IDisposable
     {
         while (_waiting.TryDequeue(out e))
         {
-            // The stream may have been ended by the caller since the event was raised.
-            if (e.Kind != SessionEventKind.SendReady || e.Stream!.CanSend)
+            // Since it was raised the stream may have ended, or others may have used the connection's window up: then it is said
+            // again when there is more, because SendCapacity was read as 0.
+            if (e.Kind != SessionEventKind.SendReady || IsSendReady(e.Stream!))
             {
                 return true;
             }
@@ -41,4 +42,6 @@ internal sealed class SessionEvents : IDisposable
             e.Data.Dispose();
         }
     }
+
+    private static bool IsSendReady(Http2Stream stream) => stream.CanSend && stream.QueuedBytes == 0 && stream.SendCapacity > 0;
 }

@@ -3,7 +3,10 @@ namespace ActorTunnel.Proxy.Settings;
 /// <summary>What an operator may turn on an HTTP/2 session.</summary>
 public sealed record Http2Settings
 {
-    /// <summary>SETTINGS_MAX_CONCURRENT_STREAMS that we announce as a terminator, 1 or more.</summary>
+    /// <summary>
+    /// As a terminator, the SETTINGS_MAX_CONCURRENT_STREAMS that we announce; as an encapsulator, the tunnels that we open on a session
+    /// where the terminator allows more. 1 or more.
+    /// </summary>
     public int MaxConcurrentStreams { get; init; } = 1_000;
 
     /// <summary>SETTINGS_INITIAL_WINDOW_SIZE that we announce, in bytes, 64 KiB to 16 MiB.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using ActorTunnel.Transport.Sockets;
 
 namespace ActorTunnel.Proxy.Settings;
 
@@ -10,6 +12,19 @@ public enum UpstreamProtocol
 
     /// <summary>HTTP/2 CONNECT: the endpoints are terminators.</summary>
     Http2,
+}
+
+/// <summary>Where the endpoints of an upstream come from.</summary>
+public enum UpstreamType
+{
+    /// <summary>As configured; a name is resolved at each dial.</summary>
+    Static,
+
+    /// <summary>One name, one endpoint: new tunnels use its current first address, old ones stay where they are.</summary>
+    LogicalDns,
+
+    /// <summary>Each address of each name is an endpoint.</summary>
+    StrictDns,
 }
 
 /// <summary>How a tunnel picks its endpoint.</summary>
@@ -27,6 +42,9 @@ public enum LoadBalancing
 /// <param name="Port">1 to 65535.</param>
 public sealed record EndpointAddress(string Host, int Port)
 {
+    /// <summary>The same as the base library has it.</summary>
+    public EndPoint ToEndPoint() => IPAddress.TryParse(Host, out var address) ? new IPEndPoint(address, Port) : new DnsEndPoint(Host, Port);
+
     /// <summary><c>host:port</c>, an IPv6 literal in brackets.</summary>
     public override string ToString() =>
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
@@ -40,6 +58,15 @@ public sealed record UpstreamSettings
 
     /// <summary>At least one.</summary>
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
+
+    /// <summary>Where endpoints come from; <see cref="UpstreamType.LogicalDns"/> has exactly one name.</summary>
+    public UpstreamType Type { get; init; } = UpstreamType.Static;
+
+    /// <summary>Which addresses of a name are used; not for <see cref="UpstreamType.Static"/>.</summary>
+    public DnsFamily DnsFamily { get; init; } = DnsFamily.All;
+
+    /// <summary>How often names are resolved again; not for <see cref="UpstreamType.Static"/>.</summary>
+    public TimeSpan DnsRefresh { get; init; } = TimeSpan.FromSeconds(5);
 
     public UpstreamProtocol Protocol { get; init; } = UpstreamProtocol.Tcp;
 

@@ -2,6 +2,13 @@ using ActorTunnel.Http2.Buffers;
 
 namespace ActorTunnel.Transport.Pipes;
 
+/// <summary>Whoever sums up what the consumers of pipes repay; called on their threads.</summary>
+public interface IRepayable
+{
+    /// <summary>So many bytes were repaid to a pipe, which says how many in all.</summary>
+    void Repaid(int bytes);
+}
+
 /// <summary>
 /// One direction of a tunnel between its session's stage and its relay's stage, which run on different threads: a queue of slices with one
 /// producer and one consumer, bounded in bytes.
@@ -11,15 +18,16 @@ namespace ActorTunnel.Transport.Pipes;
 ///   consumer: Cancel ────────────────▶ CancelledBy: what is queued and written later is dropped
 /// </code>
 /// Each side is woken once when there is something new for it: the consumer when the pipe turns from empty to not empty or ends, the
-/// producer when there is room again, when repaid bytes are worth a message, and when the consumer cancels.
+/// producer when there is room again and when the consumer cancels. Repaid bytes are entered in the producer's ledger, which decides
+/// when they are worth a wake-up.
 /// </summary>
 public sealed class TunnelPipe
 {
     private readonly Lock _gate = new();
     private readonly SliceQueue _queue = new();
     private readonly int _capacity;
-    private readonly int _repayThreshold;
     private IWakeable? _producer;
+    private IRepayable? _ledger;
     private IWakeable? _consumer;
     private bool _open;
     private bool _producerWaits;
@@ -28,12 +36,10 @@ public sealed class TunnelPipe
     private PipeEnd _cancelledBy;
 
     /// <param name="capacity">Bytes from which on <see cref="WantsMore"/> is false, 1 or more. A single slice may overshoot it.</param>
-    /// <param name="repayThreshold">Repaid bytes from which on the producer is woken for them.</param>
     /// <param name="open">Whether the consumer takes bytes from the start; see <see cref="SetOpen"/>.</param>
-    public TunnelPipe(int capacity, int repayThreshold, bool open)
+    public TunnelPipe(int capacity, bool open)
     {
         _capacity = capacity;
-        _repayThreshold = repayThreshold;
         _open = open;
     }
 
@@ -76,11 +82,14 @@ public sealed class TunnelPipe
     }
 
     /// <summary>Says who is to be woken on the producer's side; called once, before it writes.</summary>
-    public void AttachProducer(IWakeable producer)
+    /// <param name="producer">Woken.</param>
+    /// <param name="ledger">Hears of repaid bytes; null where nobody needs to know.</param>
+    public void AttachProducer(IWakeable producer, IRepayable? ledger = null)
     {
         lock (_gate)
         {
             _producer = producer;
+            _ledger = ledger;
         }
 
         producer.Wake();
@@ -207,24 +216,17 @@ public sealed class TunnelPipe
         wake?.Wake();
     }
 
-    /// <summary>
-    /// Consumer: so many bytes left for good, so the producer's peer may send as many again. After the end the producer is woken for
-    /// fewer than the threshold too: nothing would follow to carry them past it, and they would stay on the session's account.
-    /// </summary>
+    /// <summary>Consumer: so many bytes left for good, so the producer's peer may send as many again.</summary>
     public void Repay(int bytes)
     {
-        IWakeable? wake = null;
+        IRepayable? ledger;
         lock (_gate)
         {
-            var before = _repaid;
             _repaid += bytes;
-            if (_end != PipeEnd.Open || (before < _repayThreshold && _repaid >= _repayThreshold))
-            {
-                wake = _producer;
-            }
+            ledger = _ledger;
         }
 
-        wake?.Wake();
+        ledger?.Repaid(bytes);
     }
 
     /// <summary>Producer: the bytes repaid since the last call.</summary>

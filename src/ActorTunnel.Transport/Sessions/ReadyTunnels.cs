@@ -1,10 +1,17 @@
 namespace ActorTunnel.Transport.Sessions;
 
-/// <summary>The ports of one session that have work, added by any thread and taken by the session's stage, which is woken once for all of them.</summary>
+/// <summary>
+/// The ports of one session that have work, added by any thread and taken by the session's stage, which is woken once for all of them.
+/// Repaid bytes are no reason to wake it by themselves: they wait for its next turn until all tunnels together have repaid enough.
+/// </summary>
 internal sealed class ReadyTunnels
 {
+    /// <summary>Bytes: a small part of any window, so that the peer never runs dry for want of a turn.</summary>
+    private const int RepaidWorthAWakeUp = 16 * 1024;
+
     private readonly IWakeable _stage;
     private TunnelPort? _head;
+    private int _repaid;
 
     public ReadyTunnels(IWakeable stage)
     {
@@ -21,12 +28,24 @@ internal sealed class ReadyTunnels
             port.NextReady = head;
         }
         while (Interlocked.CompareExchange(ref _head, port, head) != head);
-        _stage.Wake();
+    }
+
+    /// <summary>Makes the stage take the list.</summary>
+    public void WakeStage() => _stage.Wake();
+
+    /// <summary>Some port's bytes were repaid; it is in the list.</summary>
+    public void Repaid(int bytes)
+    {
+        if (Interlocked.Add(ref _repaid, bytes) >= RepaidWorthAWakeUp)
+        {
+            _stage.Wake();
+        }
     }
 
     /// <summary>Takes all of them: a list linked by <see cref="TunnelPort.NextReady"/>, who came first is first.</summary>
     public TunnelPort? TakeAll()
     {
+        Interlocked.Exchange(ref _repaid, 0);
         var port = Interlocked.Exchange(ref _head, null);
         TunnelPort? first = null;
         while (port is not null)

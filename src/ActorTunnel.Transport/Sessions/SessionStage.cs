@@ -78,7 +78,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _stage = stage;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
-            _tunnels = new SessionTunnels(_session, stage._settings, stage._pool, stage._actor, _wakeUp);
+            _tunnels = new SessionTunnels(_session, stage._pool, stage._actor, _wakeUp);
             Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
             SetHandlers(stage.In, stage.Out, this);
         }
@@ -102,7 +102,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 }
 
                 ReadEvents();
-                Flush();
+                Serve();
             }
 
             if (!IsClosed(_stage.In) && !HasBeenPulled(_stage.In))
@@ -152,21 +152,26 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 return;
             }
 
+            Serve();
+        }
+
+        private void Serve()
+        {
+            if (_closing)
+            {
+                return; // An event has ended the session in this same turn.
+            }
+
             if (_tunnels.Serve() is { } stop)
             {
-                BeginClosing(stop);
+                _session.Abort(stop.Code, stop.Detail);
+                End(stop.Orderly ? SessionEndReason.Orderly : SessionEndReason.Aborted, stop.Detail);
+                Close();
                 return;
             }
 
             ReadEvents();
             Flush();
-        }
-
-        private void BeginClosing(SessionCommand.Stop stop)
-        {
-            _session.Abort(stop.Code, stop.Detail);
-            End(stop.Orderly ? SessionEndReason.Orderly : SessionEndReason.Aborted, stop.Detail);
-            Close();
         }
 
         private void ReadEvents()

@@ -15,17 +15,15 @@ namespace ActorTunnel.Transport.Sessions;
 internal sealed class SessionTunnels
 {
     private readonly Http2Session _session;
-    private readonly int _repayThreshold;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, SessionSettings settings, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
-        _repayThreshold = RepayThreshold(settings);
         _pool = pool;
         _actor = actor;
         _ready = new ReadyTunnels(stage);
@@ -54,7 +52,12 @@ internal sealed class SessionTunnels
         {
             var next = port.NextReady; // Its own signals may link it anew from here on.
             port.BeginService();
-            Repay(port);
+            var repaid = port.Receive.TakeRepaid();
+            if (repaid > 0)
+            {
+                _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
+            }
+
             var unread = port.Receive.CancelledBy;
             if (unread != PipeEnd.Open)
             {
@@ -191,17 +194,9 @@ internal sealed class SessionTunnels
         }
     }
 
-    /// <summary>
-    /// Repaid bytes of a tunnel that are worth a wake-up. The window is announced again in quarters; halves of that keep the peer going without
-    /// a message for each write. What stays below the threshold stays on the session's account: all silent tunnels together may keep at most half
-    /// of the budget, or the connection's window would close for everybody.
-    /// </summary>
-    private static int RepayThreshold(SessionSettings settings) =>
-        (int)Math.Max(1, Math.Min(settings.StreamWindow / 8, settings.ReceiveBudget / 2 / settings.MaxConcurrentStreams));
-
     private TunnelPort Add(Http2.Streams.Http2Stream stream)
     {
-        var port = new TunnelPort(stream, _ready, _repayThreshold);
+        var port = new TunnelPort(stream, _ready);
         stream.Owner = port;
         _ports.Add(port);
         return port;
@@ -218,16 +213,7 @@ internal sealed class SessionTunnels
         _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
     }
 
-    private void Repay(TunnelPort port)
-    {
-        var repaid = port.Receive.TakeRepaid();
-        if (repaid > 0)
-        {
-            _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
-        }
-    }
-
-    private void Receive(TunnelPort port, in SessionEvent e)
+    private static void Receive(TunnelPort port, in SessionEvent e)
     {
         if (!e.Data.IsEmpty && port.Receive.CancelledBy == PipeEnd.Open)
         {
@@ -242,7 +228,6 @@ internal sealed class SessionTunnels
         if (e.EndStream)
         {
             port.Receive.Complete();
-            Repay(port); // What was below the pipe's threshold: perhaps nothing more wakes us. What comes later does.
             port.Tell(new TunnelPortProtocol.EndReceived());
         }
     }

@@ -8,7 +8,7 @@ namespace ActorTunnel.Transport.Sessions;
 /// Where a tunnel meets its session: the stream, the pipe for each direction, and the actor that is told what happens to it. The session's
 /// stage is the consumer of <see cref="Send"/> and the producer of <see cref="Receive"/>; a relay is the other end of both.
 /// </summary>
-public sealed class TunnelPort : IWakeable
+public sealed class TunnelPort : IWakeable, IRepayable
 {
     /// <summary>One block waits a tunnel, so the relay reads again as soon as the session took it.</summary>
     private const int SendCapacity = 1;
@@ -19,14 +19,14 @@ public sealed class TunnelPort : IWakeable
     private List<object>? _undelivered;
     private int _scheduled;
 
-    internal TunnelPort(Http2Stream stream, ReadyTunnels ready, int repayThreshold)
+    internal TunnelPort(Http2Stream stream, ReadyTunnels ready)
     {
         Stream = stream;
         _ready = ready;
-        Send = new TunnelPipe(SendCapacity, repayThreshold: int.MaxValue, open: false);
-        Receive = new TunnelPipe(int.MaxValue, repayThreshold, open: true);
+        Send = new TunnelPipe(SendCapacity, open: false);
+        Receive = new TunnelPipe(int.MaxValue, open: true);
         Send.AttachConsumer(this);
-        Receive.AttachProducer(this);
+        Receive.AttachProducer(this, this);
     }
 
     /// <summary>The stream id, odd.</summary>
@@ -60,6 +60,19 @@ public sealed class TunnelPort : IWakeable
 
     /// <inheritdoc />
     public void Wake()
+    {
+        Schedule();
+        _ready.WakeStage();
+    }
+
+    /// <inheritdoc />
+    public void Repaid(int bytes)
+    {
+        Schedule();
+        _ready.Repaid(bytes);
+    }
+
+    private void Schedule()
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {

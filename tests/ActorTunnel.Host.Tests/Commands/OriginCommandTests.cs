@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using ActorTunnel.Host.Commands;
+using ActorTunnel.Host.Demo;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Commands;
@@ -18,7 +19,7 @@ public sealed class OriginCommandTests : IDisposable
     [SupportedOSPlatform("linux")]
     public async Task The_process_says_where_it_listens_and_ends_in_order_on_SIGTERM()
     {
-        Assert.True(CertificateFiles.TryWrite(
+        Assert.True(CertificateFolder.TryWrite(
             _folder.Path, CertificateNames.Localhost, TimeProvider.System.GetUtcNow(), days: 1, out _, out var problem), problem);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[]
@@ -40,7 +41,7 @@ public sealed class OriginCommandTests : IDisposable
                 await probe.ConnectAsync(IPEndPoint.Parse(line!["origin listens on https://".Length..]));
             }
 
-            using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+            Termination.Request(process);
             await process.WaitForExitAsync();
 
             Assert.Equal("", await process.StandardError.ReadToEndAsync());

@@ -18,7 +18,7 @@ public sealed class Network : IDisposable
 
     private readonly Queue<WireFrame> _frames = new();
     private readonly Queue<SessionEvent> _events = new();
-    private readonly HpackDecoder _decoder = new();
+    private readonly HpackDecoder _decoder = new(limits: new HeaderListLimits { MaxSize = 64 * 1024 });
     private readonly SliceQueue _output = new();
     private readonly Dictionary<int, long> _streamWindows = [];
     private long _connectionWindow = 65_535;
@@ -309,10 +309,27 @@ public sealed class Network : IDisposable
         return frames;
     }
 
-    public void DropFrames()
+    public void DropFrames() => TakeFrames();
+
+    /// <summary>All frames of all output.</summary>
+    public List<WireFrame> TakeFrames()
     {
         Pull();
+        var frames = _frames.ToList();
         _frames.Clear();
+        return frames;
+    }
+
+    /// <summary>Disposes the payload of all events.</summary>
+    public void DropPayload()
+    {
+        ReadEvents();
+        foreach (var e in _events)
+        {
+            e.Data.Dispose();
+        }
+
+        DropEvents(SessionEventKind.DataReceived);
     }
 
     /// <summary>Ends the session; whatever happened, every block must have come back.</summary>

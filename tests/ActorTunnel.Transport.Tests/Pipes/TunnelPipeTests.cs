@@ -199,37 +199,26 @@ public sealed class TunnelPipeTests : IDisposable
     }
 
     [Fact]
-    public void The_producer_is_woken_for_repaid_bytes_once_at_the_threshold()
+    public void Repaid_bytes_are_entered_in_the_ledger_and_wake_nobody()
     {
-        var pipe = Attached(repayThreshold: 10);
+        var pipe = new TunnelPipe(1_000, open: true);
+        var ledger = new Ledger();
+        pipe.AttachProducer(_producer, ledger);
         var before = _producer.Count;
         pipe.Repay(9);
-        Assert.Equal(before, _producer.Count);
-        pipe.Repay(1);
-        Assert.Equal(before + 1, _producer.Count);
-        pipe.Repay(20);
-        Assert.Equal(before + 1, _producer.Count);
+        pipe.Complete();
+        pipe.Repay(21);
 
+        Assert.Equal([9, 21], ledger.Entries);
+        Assert.Equal(before, _producer.Count);
         Assert.Equal(30, pipe.TakeRepaid());
         Assert.Equal(0, pipe.TakeRepaid());
-        pipe.Repay(10);
-        Assert.Equal(before + 2, _producer.Count);
-    }
-
-    [Fact]
-    public void After_the_end_every_repayment_wakes_the_producer()
-    {
-        var pipe = Attached(repayThreshold: 10);
-        pipe.Complete();
-        var before = _producer.Count;
-        pipe.Repay(1);
-        Assert.Equal(before + 1, _producer.Count);
     }
 
     [Fact]
     public void A_consumer_that_attaches_late_is_woken_for_what_came_before()
     {
-        var pipe = new TunnelPipe(100, 10, open: true);
+        var pipe = new TunnelPipe(100, open: true);
         pipe.AttachProducer(_producer);
         pipe.Write(_pool.Slice([1, 2, 3]));
         pipe.Complete();
@@ -242,7 +231,7 @@ public sealed class TunnelPipeTests : IDisposable
     [Fact]
     public void A_producer_that_attaches_late_is_woken_for_what_the_consumer_did_before()
     {
-        var pipe = new TunnelPipe(100, 10, open: true);
+        var pipe = new TunnelPipe(100, open: true);
         pipe.Cancel(PipeEnd.SessionLost);
         pipe.AttachProducer(_producer);
         Assert.Equal(1, _producer.Count);
@@ -264,7 +253,7 @@ public sealed class TunnelPipeTests : IDisposable
     private void Hammer(int capacity, int largest, bool startsClosed)
     {
         const int total = 60_000;
-        var pipe = new TunnelPipe(capacity, repayThreshold: 500, open: !startsClosed);
+        var pipe = new TunnelPipe(capacity, open: !startsClosed);
         using var producerTurn = new Turn();
         using var consumerTurn = new Turn();
         pipe.AttachProducer(producerTurn);
@@ -311,12 +300,19 @@ public sealed class TunnelPipeTests : IDisposable
         Assert.Equal(total, repaid + pipe.TakeRepaid());
     }
 
-    private TunnelPipe Attached(int capacity = 1_000, int repayThreshold = 10, bool open = true)
+    private TunnelPipe Attached(int capacity = 1_000, bool open = true)
     {
-        var pipe = new TunnelPipe(capacity, repayThreshold, open);
+        var pipe = new TunnelPipe(capacity, open);
         pipe.AttachProducer(_producer);
         pipe.AttachConsumer(_consumer);
         return pipe;
+    }
+
+    private sealed class Ledger : IRepayable
+    {
+        public List<int> Entries { get; } = [];
+
+        public void Repaid(int bytes) => Entries.Add(bytes);
     }
 
     /// <summary>A thread's permission to work: coalesced, as a stage's wake-up is.</summary>

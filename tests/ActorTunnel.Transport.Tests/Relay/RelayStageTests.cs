@@ -17,8 +17,8 @@ public sealed class RelayStageTests : StageTest
     private static readonly TimeSpan HalfClosedIdle = TimeSpan.FromMinutes(10);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly TunnelPipe _send = new(1, int.MaxValue, open: false);
-    private readonly TunnelPipe _receive = new(int.MaxValue, 1, open: true);
+    private readonly TunnelPipe _send = new(1, open: false);
+    private readonly TunnelPipe _receive = new(int.MaxValue, open: true);
     private readonly CountingWakeable _session = new();
     private readonly SliceQueue _taken = new();
     private readonly List<RelayResult> _results = [];
@@ -298,7 +298,7 @@ public sealed class RelayStageTests : StageTest
         {
             var results = new System.Collections.Concurrent.ConcurrentQueue<RelayResult>();
             var relay = new RelayStage(
-                new TunnelPipe(1, 1, open: true), new TunnelPipe(1, 1, open: true), default, _time, results.Enqueue);
+                new TunnelPipe(1, open: true), new TunnelPipe(1, open: true), default, _time, results.Enqueue);
             var control = Flow.FromGraph(relay).JoinMaterialized(new HandStage(Pool), Keep.Left).Run(Materializer);
             control.Abort(PipeEnd.Drained);
             Eventually(() => Assert.Equal(PipeEnd.Drained, Assert.Single(results).SendEnd));

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace ActorTunnel.Host.Origin;
+namespace ActorTunnel.Host.Hosting;
 
 /// <summary>For a host inside this process: signals are the process's business, and the owner stops the host.</summary>
 internal sealed class NoHostLifetime : IHostLifetime

@@ -16,7 +16,7 @@ public sealed record WrittenCertificates(ImmutableArray<string> Paths, bool Auth
 /// on. Keys are created readable for their owner only. Nothing is ever overwritten: where one of the files exists, none is
 /// written, with one exception: an authority that lies there alone, certificate and key, signs the rest.
 /// </summary>
-public static class CertificateFiles
+public static class CertificateFolder
 {
     private const string Authority = "ca";
 

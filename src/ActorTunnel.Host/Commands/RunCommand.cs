@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using ActorTunnel.Host.Configuration;
+using ActorTunnel.Host.Hosting;
+using ActorTunnel.Proxy;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace ActorTunnel.Host.Commands;
+
+/// <summary>
+/// <c>actortunnel run</c>: a node until SIGTERM or Ctrl-C. Standard output: <c>listener NAME listens on A:P</c> for each, <c>ready</c>,
+/// then lines that begin with <c>access</c> and <c>session</c>, and <c>stopping</c> and <c>stopped</c> at the end. All else is on standard error.
+/// </summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var configuration = new ConfigurationArguments();
+        var command = new Command(
+            "run", "Runs a node as its configuration says, until SIGTERM or Ctrl-C; then open tunnels have drain.timeout to end.");
+        configuration.AddTo(command);
+        command.SetAction((parsed, stop) =>
+        {
+            var console = parsed.InvocationConfiguration;
+            switch (configuration.Load(parsed))
+            {
+                case ConfigurationOutcome.Loaded loaded:
+                    ConfigurationArguments.WriteWarnings(loaded, console.Error);
+                    return RunAsync(loaded, console.Output, console.Error, stop);
+                case ConfigurationOutcome.Rejected rejected:
+                    ConfigurationArguments.WriteMistakes(rejected, console.Error);
+                    return Task.FromResult(ExitCode.Mistake);
+                case var outcome:
+                    throw new ArgumentOutOfRangeException(nameof(parsed), outcome, null);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        ConfigurationOutcome.Loaded configuration, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        await using var log = new OutputLog(output, error);
+        using var host = await StartHostAsync(configuration, log, error);
+        if (host is null)
+        {
+            return ExitCode.Mistake;
+        }
+
+        if (host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed failed)
+        {
+            await error.WriteLineAsync($"listener {failed.Listener}: {failed.Address} {ProblemOf(failed.Error)}");
+            await host.StopAsync(CancellationToken.None);
+            return ExitCode.Failure;
+        }
+
+        WriteListeners(host, configuration, log);
+        var systemEnded = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, systemEnded);
+        await Task.Delay(Timeout.InfiniteTimeSpan, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        log.Write("stopping");
+        var stopped = await TryStopAsync(host, error);
+        log.Write("stopped");
+        if (!stop.IsCancellationRequested)
+        {
+            await error.WriteLineAsync("the actor system ended by itself; the log above says why");
+            return ExitCode.Failure;
+        }
+
+        return stopped ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<IHost?> StartHostAsync(ConfigurationOutcome.Loaded configuration, OutputLog log, TextWriter error)
+    {
+        IHost? host = null;
+        try
+        {
+            host = NodeHost.Build(configuration, log);
+            await host.StartAsync(CancellationToken.None);
+            return host;
+        }
+        catch (Exception exception) when (configuration.AkkaHocon.Length > 0)
+        {
+            // Akka reads its keys one by one while it starts and has an exception of another type for each that it cannot use.
+            await error.WriteLineAsync($"the akka block cannot be used: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            host?.Dispose();
+            return null;
+        }
+    }
+
+    private static void WriteListeners(IHost host, ConfigurationOutcome.Loaded configuration, OutputLog log)
+    {
+        if (host.Services.GetRequiredService<NodeService>().Start is not ProxyStart.Started started)
+        {
+            throw new InvalidOperationException("The host was started, and its node was not.");
+        }
+
+        foreach (var listener in configuration.Node.Listeners)
+        {
+            var line = $"listener {listener.Name} listens on {started.Node.Bound[listener.Name]}";
+            log.Write(line);
+        }
+
+        log.Write("ready");
+    }
+
+    private static async Task<bool> TryStopAsync(IHost host, TextWriter error)
+    {
+        try
+        {
+            await host.StopAsync(CancellationToken.None);
+            return true;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or AggregateException)
+        {
+            // The host's own deadline has passed; what is still open goes with the process, as resets.
+            await error.WriteLineAsync($"the stop took too long: {exception.GetBaseException().Message}");
+            return false;
+        }
+    }
+
+    private static string ProblemOf(SocketError error) => error switch
+    {
+        SocketError.AddressAlreadyInUse => "is in use (EADDRINUSE); another process or listener is bound there",
+        SocketError.AccessDenied => "may not be bound by this user (EACCES)",
+        SocketError.AddressNotAvailable => "is no address of this machine (EADDRNOTAVAIL)",
+        _ => $"cannot be bound ({error})",
+    };
+}

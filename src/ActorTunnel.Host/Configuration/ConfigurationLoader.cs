@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using ActorTunnel.Host.Configuration.Hocon;
+
+namespace ActorTunnel.Host.Configuration;
+
+/// <summary>Turns files and options into settings.</summary>
+/// <param name="environment">Asked for substitutions that the configuration does not define; null means undefined.</param>
+/// <param name="workingDirectory">What the paths of configuration files, and of certificates in them, are relative to.</param>
+/// <param name="time">To warn of certificates that are out of date.</param>
+public sealed class ConfigurationLoader(Func<string, string?> environment, string workingDirectory, TimeProvider time)
+{
+    private const string NodeKey = "actortunnel";
+    private const string AkkaKey = "akka";
+
+    /// <summary>Reads, merges and validates everything, and loads the certificates.</summary>
+    /// <param name="files">Later ones win, objects merge.</param>
+    /// <param name="overrides">The values of <c>--set</c>, <c>key=value</c>; they win over all files. See <see cref="SetOption"/>.</param>
+    public ConfigurationOutcome Load(IReadOnlyList<string> files, IReadOnlyList<string> overrides)
+    {
+        var reader = new HoconReader();
+        foreach (var file in files)
+        {
+            if (reader.AddFile(file, Path.Combine(workingDirectory, file)) is { } mistake)
+            {
+                return new ConfigurationOutcome.Rejected([mistake]);
+            }
+        }
+
+        foreach (var (index, option) in overrides.Index())
+        {
+            if (SetOption.AddTo(reader, index + 1, option, workingDirectory) is { } mistake)
+            {
+                return new ConfigurationOutcome.Rejected([mistake]);
+            }
+        }
+
+        return Validate(reader.Resolve(environment));
+    }
+
+    private ConfigurationOutcome Validate(HoconDocument document)
+    {
+        var log = new MistakeLog();
+        log.AddRange(document.Mistakes);
+        CheckRoot(document, log);
+
+        var tls = new TlsReader(new CertificateFiles(workingDirectory), time.GetUtcNow());
+        var given = document.Root.Find(NodeKey);
+        var place = given?.Place ?? HoconPlace.Whole(document.Sources.FirstOrDefault("the configuration"));
+        var node = SectionReader.Read(
+            given?.Value as HoconObject,
+            place,
+            ReferenceConfiguration.Node,
+            NodeKey,
+            log,
+            new NodeReader(ReferenceConfiguration.Templates, tls).Read,
+            out var effective);
+
+        return log.IsEmpty
+            ? new ConfigurationOutcome.Loaded(
+                node,
+                new HoconObject([new HoconField(NodeKey, place, effective)], place),
+                RenderAkka(document),
+                log.Warnings(document.Sources))
+            : new ConfigurationOutcome.Rejected(log.Mistakes(document.Sources));
+    }
+
+    /// <summary>Other keys at the root are values to refer to; one that nothing refers to is a typing error.</summary>
+    private static void CheckRoot(HoconDocument document, MistakeLog log)
+    {
+        foreach (var field in document.Root.Fields)
+        {
+            if (field.Name is NodeKey or AkkaKey)
+            {
+                if (field.Value is not (HoconObject or HoconBroken))
+                {
+                    log.Add(new ConfigurationMistake(field.Value.Place, field.Name, null, $"is {field.Value.Kind}", "an object"));
+                }
+            }
+            else if (!document.ReferencedRoots.Contains(field.Name))
+            {
+                var problem = $"unknown key{Suggestion.DidYouMean(field.Name, [NodeKey, AkkaKey])}";
+                log.Add(new ConfigurationMistake(
+                    field.Place, HoconText.Key(field.Name), null, problem, $"{NodeKey}, {AkkaKey}, and keys that a substitution refers to"));
+            }
+        }
+    }
+
+    private static string RenderAkka(HoconDocument document) => document.Root.Find(AkkaKey) is { } akka
+        ? HoconRenderer.Render(new HoconObject([akka], akka.Place))
+        : "";
+}

@@ -1,0 +1,35 @@
+using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Settings;
+
+namespace ActorTunnel.Host.Configuration;
+
+/// <summary>Reads an <c>http2</c> section.</summary>
+internal static class Http2Reader
+{
+    private const int KiB = 1024;
+    private const int MiB = 1024 * KiB;
+
+    internal static Http2Settings Read(SectionReader section)
+    {
+        var settings = new Http2Settings
+        {
+            MaxConcurrentStreams = section.Get("max-concurrent-streams", ValueKind.Integer(1)),
+            StreamWindow = (int)section.Get("stream-window", ValueKind.Size(64 * KiB, 16 * MiB)),
+            ReceiveBudget = section.Get("receive-budget", ValueKind.Size(MiB)),
+            MaxFrameSize = (int)section.Get("max-frame-size", ValueKind.Size(16 * KiB, MiB)),
+            HandshakeTimeout = section.Get("handshake-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10))),
+        };
+
+        if (settings.ReceiveBudget < settings.StreamWindow)
+        {
+            // A window that the budget does not cover could never be used in full.
+            var guilty = section.IsGiven("receive-budget") ? "receive-budget" : "stream-window";
+            section.Mistake(
+                guilty,
+                "the receive budget is smaller than the stream window",
+                $"receive-budget of {HoconUnits.Render((long)settings.StreamWindow)} or more, or a smaller stream-window");
+        }
+
+        return settings;
+    }
+}

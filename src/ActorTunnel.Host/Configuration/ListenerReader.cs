@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Net;
+using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Routing;
+using ActorTunnel.Proxy.Settings;
+
+namespace ActorTunnel.Host.Configuration;
+
+/// <summary>
+/// Reads an entry of <c>listeners</c>. Where a required value is missing, a placeholder stands in for it, so that the rest is still
+/// checked; settings with mistakes are never used.
+/// </summary>
+/// <param name="upstreams">All of them, to check names against.</param>
+/// <param name="tls">Loads certificates.</param>
+/// <param name="routeTemplate">The keys of a route.</param>
+internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, HoconObject routeTemplate)
+{
+    private static readonly IPEndPoint NoBind = new(IPAddress.None, 0);
+    private static readonly Authority NoAuthority = new("", 0);
+
+    /// <summary>Null where it is open which kind of listener it is.</summary>
+    internal ListenerSettings? Read(string name, SectionReader section)
+    {
+        var bind = section.Required("bind", ValueKind.Bind) ?? NoBind;
+        var maxConnections = section.Get("max-connections", ValueKind.Integer(1));
+        var tunnel = section.OptionalSection("tunnel", part => ReadTunnel(name, bind, part));
+        var connect = section.OptionalSection("connect", part => ReadConnect(name, bind, part));
+        if (section.IsGiven("tunnel") == section.IsGiven("connect"))
+        {
+            section.Mistake(
+                section.IsGiven("tunnel") ? "has both tunnel and connect" : "has neither tunnel nor connect",
+                "exactly one of tunnel { } (encapsulator) and connect { } (terminator)");
+        }
+
+        if (section.IsGiven("tunnel") && !section.IsGiven("connect"))
+        {
+            section.Refuse("is only for a listener with connect; TLS towards terminators belongs to the upstream", "tls");
+            return tunnel is null ? null : tunnel with { MaxConnections = maxConnections };
+        }
+
+        var serverTls = section.OptionalSection("tls", tls.ReadServer);
+        return connect is null ? null : connect with { MaxConnections = maxConnections, Tls = serverTls };
+    }
+
+    private TunnelListenerSettings ReadTunnel(string name, IPEndPoint bind, SectionReader section) => new()
+    {
+        Name = name,
+        Bind = bind,
+        Upstream = upstreams.Reference(section, "upstream", UpstreamProtocol.Http2) ?? "",
+        Authority = section.Required("authority", ValueKind.Authority) ?? NoAuthority,
+        Headers = section.Texts("headers", HeaderFieldRules.ProblemOf),
+        Tunnel = TunnelReader.Read(section),
+    };
+
+    private ConnectListenerSettings ReadConnect(string name, IPEndPoint bind, SectionReader section) => new()
+    {
+        Name = name,
+        Bind = bind,
+        Routes = ReadRoutes(section),
+        Http2 = section.Section("http2", Http2Reader.Read),
+        Tunnel = section.Section("origin", TunnelReader.Read),
+    };
+
+    private ImmutableArray<RouteSettings> ReadRoutes(SectionReader section)
+    {
+        var routes = ImmutableArray.CreateBuilder<RouteSettings>();
+        var readers = new List<SectionReader>();
+        var count = section.Items("routes", routeTemplate, route =>
+        {
+            var pattern = route.Required("authority", ValueKind.RoutePattern);
+            var upstream = upstreams.Reference(route, "upstream", UpstreamProtocol.Tcp);
+            if (pattern is not null && upstream is not null)
+            {
+                routes.Add(new RouteSettings(pattern, upstream));
+                readers.Add(route);
+            }
+        });
+
+        if (count == 0 && !section.IsWrong("routes"))
+        {
+            section.Missing("routes", "at least one { authority = …, upstream = … }");
+        }
+
+        RouteTable.TryCreate(routes, out _, out var mistakes);
+        foreach (var duplicate in mistakes.OfType<RouteMistake.Duplicate>())
+        {
+            readers[duplicate.Index].Mistake("authority", "another route has the same pattern", "each pattern once");
+        }
+
+        return routes.ToImmutable();
+    }
+}

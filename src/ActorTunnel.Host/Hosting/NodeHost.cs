@@ -1,0 +1,88 @@
+using ActorTunnel.Host.Configuration;
+using ActorTunnel.Proxy.Telemetry;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace ActorTunnel.Host.Hosting;
+
+/// <summary>
+/// Composes the host of a node: the data plane's actor system, and the proxy in it. The host takes no signals and reads no
+/// configuration of its own; who built it starts and stops it.
+/// </summary>
+internal static class NodeHost
+{
+    /// <summary>What a stop may take beyond the drain: GOAWAY and its second, the ends of tunnels, the actor system.</summary>
+    public static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(8);
+
+    private const string SystemName = "actortunnel";
+
+    /// <summary>Stronger than the file's <c>akka</c> block: what this program rests on.</summary>
+    private const string Required =
+        """
+        akka.actor.provider = local
+        # The host decides when the system ends, and a signal when the host does.
+        akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
+        akka.coordinated-shutdown.exit-clr = off
+        # Standard output is the access log's.
+        akka.stdout-loglevel = OFF
+        """;
+
+    /// <summary>Weaker than the file's: quiet, and an ended actor that gets one more message is nothing to tell of.</summary>
+    private const string Defaults =
+        """
+        akka.loglevel = WARNING
+        akka.log-dead-letters = off
+        akka.log-dead-letters-during-shutdown = off
+        # Our timers are of seconds, and the wheel costs 4 % of a core with its 10 ms.
+        akka.scheduler.tick-duration = 100ms
+        """;
+
+    /// <exception cref="ArgumentException">The <c>akka</c> block's log level is none.</exception>
+    public static IHost Build(ConfigurationOutcome.Loaded configuration, OutputLog log)
+    {
+        // Empty: no appsettings.json, no environment variables.
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Node.DrainTimeout + StopMargin);
+        AddLogging(builder.Logging);
+
+        var akka = ConfigurationFactory.ParseString(configuration.AkkaHocon).WithFallback(ConfigurationFactory.ParseString(Defaults));
+        builder.Services.AddAkka(SystemName, system => system
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.LogLevel = Logging.LogLevelFor(akka.GetString("akka.loglevel"));
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            })
+            .AddHocon(akka, HoconAddMode.Append)
+            .AddHocon(Required, HoconAddMode.Prepend));
+
+        // Behind Akka's own service: started after it, stopped before it.
+        builder.Services.AddSingleton<ProxyMeters>();
+        builder.Services.AddSingleton(configuration.Node);
+        builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton<NodeService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
+        return builder.Build();
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        // Akka filters by its own level; the host tells of each service that it starts.
+        logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddConsole(console =>
+        {
+            console.FormatterName = StandardErrorFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            // A reader that is too slow costs log lines, not tunnels.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+        logging.AddConsoleFormatter<StandardErrorFormatter, ConsoleFormatterOptions>();
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace ActorTunnel.Host.Hosting;
+
+/// <summary>Log messages on standard error: <c>time level message</c>, an exception indented below.</summary>
+internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "actortunnel";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = WithoutAkkaPrefix(logEntry.State, logEntry.Formatter(logEntry.State, logEntry.Exception));
+        textWriter.Write(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        textWriter.Write(' ');
+        textWriter.Write(Level(logEntry.LogLevel));
+        textWriter.Write(' ');
+        textWriter.Write(OneEntry(message));
+        if (logEntry.Exception is not null)
+        {
+            textWriter.Write("\n  ");
+            textWriter.Write(OneEntry(logEntry.Exception.ToString()));
+        }
+
+        textWriter.Write('\n');
+    }
+
+    /// <summary>
+    /// Akka puts level, time, thread and source in front of each message, <c>[…][…][…][source] text</c>; only the source is not said by
+    /// this line already.
+    /// </summary>
+    private static string WithoutAkkaPrefix<TState>(TState state, string message)
+    {
+        const string path = "akka://actortunnel/user/";
+        var source = state is IEnumerable<KeyValuePair<string, object>> values
+            ? values.FirstOrDefault(value => value.Key == "LogSource").Value as string
+            : null;
+        var end = source is null ? -1 : message.IndexOf($"[{source}] ", StringComparison.Ordinal);
+        return end < 0
+            ? message
+            : $"{source!.Replace(path, "", StringComparison.Ordinal)}: {message.AsSpan(end + source.Length + 3)}";
+    }
+
+    /// <summary>Further lines are indented, so that who reads the log knows where an entry begins.</summary>
+    private static string OneEntry(string text) => text.ReplaceLineEndings("\n  ");
+
+    private static string Level(LogLevel level) => level switch
+    {
+        LogLevel.Trace or LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        _ => "error",
+    };
+}

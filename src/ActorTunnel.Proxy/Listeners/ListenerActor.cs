@@ -1,0 +1,172 @@
+using System.Net.Sockets;
+using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Connections;
+using ActorTunnel.Proxy.Routing;
+using ActorTunnel.Proxy.Sessions;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Transport.Sockets;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+
+namespace ActorTunnel.Proxy.Listeners;
+
+/// <summary>
+/// A bound address: accepts connections, as many as may be open at once, and makes an actor of each.
+/// <code>
+///   Accepting ⇄ Full (the next connection is not asked for)
+///       └──BeginDrain──▶ Draining: the address is released ──last connection gone──▶ Drained is answered
+/// </code>
+/// </summary>
+internal sealed class ListenerActor : ReceiveActor
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ListenerSettings _settings;
+    private readonly NodeContext _node;
+    private readonly TcpListenSocket _socket;
+    private readonly Func<TcpConnection, Props> _connectionProps;
+    private UniqueKillSwitch? _accepting;
+    private IActorRef? _acknowledge;
+    private IActorRef? _drainer;
+    private long _nextConnection = 1;
+    private int _open;
+
+    public ListenerActor(ListenerSettings settings, TcpListenSocket socket, NodeContext node)
+    {
+        _settings = settings;
+        _socket = socket;
+        _node = node;
+        _connectionProps = settings switch
+        {
+            TunnelListenerSettings tunnel => ForTunnels(tunnel),
+            ConnectListenerSettings connect => ForSessions(connect),
+            _ => throw new InvalidOperationException($"No connections for {settings.GetType().Name}."),
+        };
+        Receive<TcpConnection>(Accept);
+        Receive<AcceptStarted>(_ => Sender.Tell(AcceptNext.Instance));
+        Receive<AcceptEnded>(_ => { });
+        Receive<Terminated>(_ => Closed());
+        Receive<DrainProtocol.BeginDrain>(_ =>
+        {
+            _drainer = Sender;
+            _accepting!.Shutdown();
+            TellConnections(DrainProtocol.BeginDrain.Instance);
+            AnswerDrain();
+        });
+        Receive<DrainProtocol.AbortTunnels>(_ => TellConnections(DrainProtocol.AbortTunnels.Instance));
+    }
+
+    public static Props Props(ListenerSettings settings, TcpListenSocket socket, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ListenerActor(settings, socket, node));
+
+    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    protected override void PreStart()
+    {
+        var log = _log;
+        var options = _settings is TunnelListenerSettings tunnel
+            ? TunnelRelay.OptionsOf(tunnel.Tunnel)
+            : new TcpConnectionOptions { ResetUnlessClean = false };
+        var meters = _node.Meters;
+        var stage = new TcpListenerStage(_socket, options, _node.Time, error =>
+        {
+            meters.LimitHit("accept");
+            log.Warning("accepting pauses: {0}", error);
+        });
+        _accepting = Source.FromGraph(stage)
+            .ViaMaterialized(KillSwitches.Single<TcpConnection>(), Keep.Right)
+            .To(Sink.ActorRefWithAck<TcpConnection>(
+                Self, AcceptStarted.Instance, AcceptNext.Instance, AcceptEnded.Instance, _ => AcceptEnded.Instance))
+            .Run(_node.Materializer);
+    }
+
+    protected override void PostStop() => _accepting?.Shutdown();
+
+    private void Accept(TcpConnection connection)
+    {
+        if (_drainer is not null)
+        {
+            connection.Reset(); // Accepted in the moment in which the address was released.
+            Sender.Tell(AcceptNext.Instance);
+            return;
+        }
+
+        _node.Meters.ConnectionAccepted(_settings.Name);
+        var actor = Context.ActorOf(_connectionProps(connection), $"connection-{_nextConnection++}");
+        Context.Watch(actor);
+        if (++_open < _settings.MaxConnections)
+        {
+            Sender.Tell(AcceptNext.Instance);
+        }
+        else
+        {
+            _node.Meters.LimitHit("max-connections");
+            _log.Warning("listener {0} has its {1} connections; further ones wait", _settings.Name, _open);
+            _acknowledge = Sender;
+        }
+    }
+
+    private void Closed()
+    {
+        _open--;
+        _node.Meters.ConnectionClosed(_settings.Name);
+        _acknowledge?.Tell(AcceptNext.Instance);
+        _acknowledge = null;
+        AnswerDrain();
+    }
+
+    private void AnswerDrain()
+    {
+        if (_drainer is not null && _open == 0)
+        {
+            _drainer.Tell(DrainProtocol.Drained.Instance);
+        }
+    }
+
+    private static void TellConnections(object message)
+    {
+        foreach (var connection in Context.GetChildren())
+        {
+            connection.Tell(message);
+        }
+    }
+
+    private Func<TcpConnection, Props> ForTunnels(TunnelListenerSettings settings)
+    {
+        HeaderField[] fields =
+        [
+            new(":method", "CONNECT"),
+            new(":authority", settings.Authority.ToString()),
+            .. settings.Headers.Select(header => new HeaderField(header.Key, header.Value)),
+        ];
+        return connection => TunnelConnectionActor.Props(connection, settings, fields, _node);
+    }
+
+    private Func<TcpConnection, Props> ForSessions(ConnectListenerSettings settings)
+    {
+        if (!RouteTable.TryCreate(settings.Routes, out var routes, out var mistakes))
+        {
+            throw new InvalidOperationException($"Routes were not validated: {mistakes[0]}");
+        }
+
+        var tls = settings.Tls is null ? null : SessionTls.ForListener(settings.Name, settings.Tls, _log);
+        return connection => ConnectConnectionActor.Props(connection, settings, routes, tls, _node);
+    }
+
+    private sealed class AcceptStarted
+    {
+        public static readonly AcceptStarted Instance = new();
+    }
+
+    private sealed class AcceptNext
+    {
+        public static readonly AcceptNext Instance = new();
+    }
+
+    private sealed class AcceptEnded
+    {
+        public static readonly AcceptEnded Instance = new();
+    }
+}

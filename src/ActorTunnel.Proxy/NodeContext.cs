@@ -1,0 +1,48 @@
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Sockets;
+using Akka.Actor;
+using Akka.Streams;
+
+namespace ActorTunnel.Proxy;
+
+/// <summary>What every actor of a node reads: settings, shared services, and where the upstreams are.</summary>
+internal sealed class NodeContext
+{
+    private volatile bool _draining;
+
+    public NodeContext(NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer)
+    {
+        Settings = settings;
+        Environment = environment;
+        Materializer = materializer;
+        Resolver = new NameResolver(environment.Lookup, settings.Limits.DnsTimeout, environment.Time);
+        ProcessDials = new DialSlots("dials-per-process", settings.Limits.DialsPerProcess, settings.Limits.DialWait);
+    }
+
+    public NodeSettings Settings { get; }
+
+    public ProxyEnvironment Environment { get; }
+
+    public IMaterializer Materializer { get; }
+
+    public ProxyMeters Meters => Environment.Meters;
+
+    public TimeProvider Time => Environment.Time;
+
+    public NameResolver Resolver { get; }
+
+    public DialSlots ProcessDials { get; }
+
+    /// <summary>The actors of the upstreams by name; complete before the first listener starts.</summary>
+    public Dictionary<string, IActorRef> Upstreams { get; } = [];
+
+    /// <summary>Whether the process takes no new tunnels.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>Whether the buffers lent have reached their limit, so that no new tunnel may start.</summary>
+    public bool IsOutOfBuffers => Environment.Pool.OutstandingBytes >= Settings.Limits.Buffers;
+
+    public void BeginDrain() => _draining = true;
+}

@@ -1,0 +1,255 @@
+using System.Net.Security;
+using ActorTunnel.Http2.Session;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Sessions;
+using ActorTunnel.Transport.Sockets;
+using ActorTunnel.Transport.Tls;
+using Akka.Actor;
+using Akka.Event;
+
+namespace ActorTunnel.Proxy.Sessions;
+
+/// <summary>
+/// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
+/// <code>
+///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, Retire──▶ Ready, retired ──last tunnel over──▶ close
+///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
+/// </code>
+/// </summary>
+internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly EndpointAddress _endpoint;
+    private readonly ResolvedEndpoint _dialled;
+    private readonly UpstreamSettings _upstream;
+    private readonly SslClientAuthenticationOptions? _tlsOptions;
+    private readonly NodeContext _node;
+    private readonly IActorRef _pool = Context.Parent;
+    private readonly CancellationTokenSource _dial = new();
+    private SessionHandle? _session;
+    private TcpConnection? _connection;
+    private TlsInfo? _tls;
+    private bool _ready;
+    private bool _retired;
+    private bool _ended;
+    private int _open;
+
+    public ClientSessionActor(
+        ResolvedEndpoint endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node)
+    {
+        _endpoint = endpoint.Address;
+        _dialled = endpoint;
+        _upstream = upstream;
+        _tlsOptions = tls;
+        _node = node;
+        Dialing();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(
+        ResolvedEndpoint endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ClientSessionActor(endpoint, upstream, tls, node));
+
+    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    protected override void PreStart()
+    {
+        var options = new TcpConnectionOptions { ResetUnlessClean = false };
+        _dialled.DialAsync(new TcpDialer(options, _node.Resolver, _upstream.ConnectTimeout, _node.Time), _dial.Token).PipeTo(Self);
+    }
+
+    protected override void PostStop()
+    {
+        _dial.Cancel();
+        _dial.Dispose();
+        if (!_ended)
+        {
+            _session?.Abort(Http2.Frames.ErrorCode.InternalError, "the session's actor was stopped");
+        }
+    }
+
+    private void Dialing()
+    {
+        Receive<DialResult.Connected>(connected => Start(connected.Connection));
+        Receive<DialResult.Failed>(failed =>
+        {
+            var failure = DialFailures.ToFailure(failed);
+            Over(lost: false, failure, failure.Detail);
+            Context.Stop(Self);
+        });
+        Receive<ClientSessionProtocol.Retire>(_ =>
+        {
+            _dial.Cancel();
+            _retired = true;
+        });
+    }
+
+    private void Start(TcpConnection connection)
+    {
+        if (_retired)
+        {
+            connection.Reset();
+            Over(lost: false, ConnectFailure.Draining, "the node is stopping");
+            Context.Stop(Self);
+            return;
+        }
+
+        _connection = connection;
+        var self = Self;
+        _session = SessionStack.Compose(
+            new SessionStage(SessionRole.Client, _upstream.Http2.ToSessionSettings(), _node.Environment.Pool, self, _node.Time),
+            _tlsOptions is null ? null : TlsStage.Client(_tlsOptions, _node.Environment.Pool, info => self.Tell(info)),
+            connection.ToFlow(_node.Environment.Pool, _node.Time)).Run(_node.Materializer);
+        Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _upstream.Http2.HandshakeTimeout);
+        Become(Running);
+    }
+
+    private void Running()
+    {
+        Receive<TlsInfo>(tls => _tls = tls);
+        Receive<SessionProtocol.PeerReady>(ready => Ready(ready.PeerMaxConcurrentStreams));
+        Receive<SessionProtocol.PeerLimitChanged>(changed =>
+            _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(changed.PeerMaxConcurrentStreams))));
+        Receive<TunnelProtocol.OpenTunnel>(open => _session!.Open(open, open.Fields));
+        Receive<SessionProtocol.TunnelOpened>(opened =>
+        {
+            var request = (TunnelProtocol.OpenTunnel)opened.Token;
+            var tunnel = Context.ActorOf(
+                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _node), $"stream-{opened.Port.StreamId}");
+            Context.Watch(tunnel);
+            _open++;
+        });
+        Receive<SessionProtocol.TunnelNotOpened>(not =>
+            _pool.Tell(new ClientSessionProtocol.TunnelReturned((TunnelProtocol.OpenTunnel)not.Token)));
+        Receive<SessionProtocol.GoAwayReceived>(goAway => Retire($"the terminator sent GOAWAY {goAway.Code} {goAway.Detail}".TrimEnd()));
+        Receive<SessionProtocol.GoAwayCompleted>(_ => { });
+        Receive<SessionProtocol.TunnelRejected>(_ => { });
+        Receive<SessionProtocol.TunnelRequested>(_ => { });
+        Receive<SessionProtocol.SessionEnded>(Ended);
+        Receive<Terminated>(_ =>
+        {
+            _open--;
+            _pool.Tell(new ClientSessionProtocol.TunnelOver());
+            CloseWhenRetired();
+        });
+        Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
+    }
+
+    private void Ending()
+    {
+        Receive<Terminated>(_ =>
+        {
+            if (--_open == 0)
+            {
+                Context.Stop(Self);
+            }
+        });
+        Receive<TunnelProtocol.OpenTunnel>(open => _pool.Tell(new ClientSessionProtocol.TunnelReturned(open)));
+        Receive<SessionProtocol.TunnelNotOpened>(not =>
+            _pool.Tell(new ClientSessionProtocol.TunnelReturned((TunnelProtocol.OpenTunnel)not.Token)));
+        Receive<SessionProtocol.TunnelOpened>(opened =>
+        {
+            // Opened and lost before this actor heard of either.
+            var request = (TunnelProtocol.OpenTunnel)opened.Token;
+            request.Requester.Tell(new TunnelProtocol.TunnelFailed(
+                ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, null, null, Self));
+        });
+        ReceiveAny(_ => { }); // What was on its way when the session ended.
+    }
+
+    private void Ready(uint peerLimit)
+    {
+        _ready = true;
+        Timers.Cancel(HandshakeTimeout.Instance);
+        _node.Meters.SessionOpened(SessionScope.OfUpstream(_upstream.Name));
+        _node.Environment.SessionLog(new SessionLogEntry
+        {
+            Time = _node.Time.GetUtcNow(),
+            Session = ActorNames.PathOf(Self),
+            Local = _connection!.Local,
+            Remote = _connection.Remote,
+            Security = _tls?.ToString() ?? "cleartext",
+            PeerSubject = _tls?.PeerSubject,
+        });
+        _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(peerLimit)));
+    }
+
+    private uint LimitOf(uint peerLimit) => Math.Min(peerLimit, (uint)_upstream.Http2.MaxConcurrentStreams);
+
+    private void Retire(string why)
+    {
+        if (!_retired)
+        {
+            _retired = true;
+            if (_ready)
+            {
+                _node.Meters.SessionRetired(SessionScope.OfUpstream(_upstream.Name));
+            }
+
+            _pool.Tell(new ClientSessionProtocol.SessionRetired(why));
+        }
+
+        CloseWhenRetired();
+    }
+
+    private void CloseWhenRetired()
+    {
+        if (_retired && _open == 0)
+        {
+            _session!.Close();
+        }
+    }
+
+    private void Ended(SessionProtocol.SessionEnded ended)
+    {
+        _ended = true;
+        Timers.Cancel(HandshakeTimeout.Instance);
+        var lost = ended.Reason != SessionEndReason.Orderly;
+        if (_ready)
+        {
+            _node.Meters.SessionEnded(SessionScope.OfUpstream(_upstream.Name), _retired, lost);
+        }
+
+        var detail = Describe(ended);
+        if (lost && _ready)
+        {
+            _log.Warning("{0} to {1} ended: {2}", ActorNames.PathOf(Self), _endpoint, detail);
+        }
+
+        Over(lost, ConnectFailure.NoHealthyEndpoint, detail);
+        if (_open == 0)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            Become(Ending);
+        }
+    }
+
+    private void Over(bool lost, ConnectFailure failure, string detail)
+    {
+        _ended = true;
+        _pool.Tell(new ClientSessionProtocol.SessionOver(_ready, lost, failure, detail));
+    }
+
+    private string Describe(SessionProtocol.SessionEnded ended) => ended switch
+    {
+        // In TLS 1.3 a client whose certificate is refused completes its handshake and then reads an end.
+        { Reason: SessionEndReason.TransportLost or SessionEndReason.TlsRefused, WasReady: false } when _tls is not null =>
+            $"closed after TLS: client certificate refused? ({ended.Detail})",
+        { Reason: SessionEndReason.TlsRefused } => $"TLS handshake failed: {ended.Detail}",
+        { Code: Http2.Frames.ErrorCode.NoError } => ended.Detail,
+        _ => $"{ended.Code}: {ended.Detail}",
+    };
+
+    private sealed class HandshakeTimeout
+    {
+        public static readonly HandshakeTimeout Instance = new();
+    }
+}

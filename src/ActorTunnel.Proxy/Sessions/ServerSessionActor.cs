@@ -1,0 +1,204 @@
+using System.Net.Security;
+using ActorTunnel.Http2.Session;
+using ActorTunnel.Proxy.Routing;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Sessions;
+using ActorTunnel.Transport.Sockets;
+using ActorTunnel.Transport.Tls;
+using Akka.Actor;
+using Akka.Event;
+
+namespace ActorTunnel.Proxy.Sessions;
+
+/// <summary>
+/// An HTTP/2 session that a peer opened with us: starts its stack, makes a tunnel's actor of each request, and ends when the session and the last tunnel have.
+/// <code>
+///   Handshaking ──peer's SETTINGS──▶ Serving ──BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
+///        └──deadline──▶ abort           └──session over──▶ Ending: waits for its tunnels ──▶ stopped
+/// </code>
+/// </summary>
+internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NodeContext _node;
+    private readonly ConnectListenerSettings _listener;
+    private readonly TcpConnection _connection;
+    private readonly SessionHandle _session;
+    private readonly ServerTunnelContext _tunnels;
+    private TlsInfo? _tls;
+    private bool _ready;
+    private bool _draining;
+    private bool _goAwayDone;
+    private bool _ended;
+    private int _open;
+
+    public ServerSessionActor(
+        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node)
+    {
+        _node = node;
+        _listener = listener;
+        _connection = connection;
+        var self = Self;
+        _session = SessionStack.Compose(
+            new SessionStage(SessionRole.Server, listener.Http2.ToSessionSettings(), node.Environment.Pool, self, node.Time),
+            tls is null ? null : TlsStage.Server(tls, node.Environment.Pool, info => self.Tell(info)),
+            connection.ToFlow(node.Environment.Pool, node.Time)).Run(node.Materializer);
+        var dials = new DialSlots("dials-per-session", node.Settings.Limits.DialsPerSession, node.Settings.Limits.DialWait);
+        _tunnels = new ServerTunnelContext(node, listener, routes, connection, _session, dials);
+        Serving();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(
+        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ServerSessionActor(connection, listener, routes, tls, node));
+
+    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    protected override void PreStart() =>
+        Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _listener.Http2.HandshakeTimeout);
+
+    protected override void PostStop()
+    {
+        if (!_ended)
+        {
+            _session.Abort(Http2.Frames.ErrorCode.InternalError, "the session's actor was stopped");
+        }
+    }
+
+    private void Serving()
+    {
+        Receive<TlsInfo>(tls => _tls = tls);
+        Receive<SessionProtocol.PeerReady>(_ => Ready());
+        Receive<SessionProtocol.PeerLimitChanged>(_ => { });
+        Receive<SessionProtocol.TunnelRequested>(OpenTunnel);
+        Receive<SessionProtocol.TunnelRejected>(rejected =>
+            _log.Info("{0}: stream {1} of {2} was refused: {3} {4}", ActorNames.PathOf(Self), rejected.StreamId, _connection.Remote, rejected.Code, rejected.Detail));
+        Receive<SessionProtocol.GoAwayReceived>(_ => { });
+        Receive<SessionProtocol.GoAwayCompleted>(_ =>
+        {
+            _goAwayDone = true;
+            CloseWhenDrained();
+        });
+        Receive<SessionProtocol.SessionEnded>(Ended);
+        Receive<HandshakeTimeout>(_ =>
+            _session.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<Terminated>(_ =>
+        {
+            _open--;
+            CloseWhenDrained();
+        });
+        Receive<DrainProtocol.BeginDrain>(_ =>
+        {
+            _draining = true;
+            _session.BeginGoAway();
+            if (!_ready)
+            {
+                _session.Close(); // It never got as far as a tunnel.
+            }
+        });
+        Receive<DrainProtocol.AbortTunnels>(_ => AbortTunnels());
+    }
+
+    private void Ending()
+    {
+        Receive<Terminated>(_ =>
+        {
+            if (--_open == 0)
+            {
+                Context.Stop(Self);
+            }
+        });
+        Receive<DrainProtocol.AbortTunnels>(_ => AbortTunnels());
+        ReceiveAny(_ => { }); // What was on its way when the session ended.
+    }
+
+    private void Ready()
+    {
+        _ready = true;
+        Timers.Cancel(HandshakeTimeout.Instance);
+        _node.Meters.SessionOpened(SessionScope.OfListener(_listener.Name));
+        _node.Environment.SessionLog(new SessionLogEntry
+        {
+            Time = _node.Time.GetUtcNow(),
+            Session = ActorNames.PathOf(Self),
+            Local = _connection.Local,
+            Remote = _connection.Remote,
+            Security = _tls?.ToString() ?? "cleartext",
+            PeerSubject = _tls?.PeerSubject,
+        });
+    }
+
+    private void OpenTunnel(SessionProtocol.TunnelRequested request)
+    {
+        var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, request), $"stream-{request.Port.StreamId}");
+        Context.Watch(tunnel);
+        _open++;
+    }
+
+    private void CloseWhenDrained()
+    {
+        if (_draining && _open == 0 && _goAwayDone)
+        {
+            _session.Close();
+        }
+    }
+
+    private void AbortTunnels()
+    {
+        foreach (var tunnel in Context.GetChildren())
+        {
+            tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
+        }
+
+        if (_open == 0 && !_ended)
+        {
+            _session.Close(); // A peer that does not answer our PING keeps nobody waiting.
+        }
+
+        _goAwayDone = true;
+    }
+
+    private void Ended(SessionProtocol.SessionEnded ended)
+    {
+        _ended = true;
+        Timers.Cancel(HandshakeTimeout.Instance);
+        if (_ready)
+        {
+            _node.Meters.SessionEnded(
+                SessionScope.OfListener(_listener.Name), wasRetired: false, lost: ended.Reason != SessionEndReason.Orderly);
+        }
+
+        if (ended.Reason != SessionEndReason.Orderly || ended.Foreign != ForeignProtocol.None)
+        {
+            _log.Info("{0} from {1} ended: {2}", ActorNames.PathOf(Self), _connection.Remote, Describe(ended));
+        }
+
+        if (_open == 0)
+        {
+            Context.Stop(Self);
+        }
+        else
+        {
+            Become(Ending);
+        }
+    }
+
+    private static string Describe(SessionProtocol.SessionEnded ended) => ended switch
+    {
+        { Foreign: ForeignProtocol.Http1 } => "the peer speaks HTTP/1.x; this listener takes HTTP/2 only",
+        { Foreign: ForeignProtocol.Tls } => "the peer speaks TLS; this listener is cleartext (its 'tls' is not set)",
+        { Reason: SessionEndReason.TlsRefused, WasReady: false } => $"TLS handshake failed: {ended.Detail}",
+        { Code: Http2.Frames.ErrorCode.NoError } => ended.Detail,
+        _ => $"{ended.Code}: {ended.Detail}",
+    };
+
+    private sealed class HandshakeTimeout
+    {
+        public static readonly HandshakeTimeout Instance = new();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Pipes;
+using ActorTunnel.Transport.Relay;
+using ActorTunnel.Transport.Sessions;
+using Akka.Actor;
+
+namespace ActorTunnel.Proxy.Tunnels;
+
+/// <summary>
+/// A CONNECT stream that we opened: waits for the answer, then relays.
+/// <code>
+///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
+///        └──any other status, reset, session lost──▶ stopped; the requester still holds the connection, unread
+/// </code>
+/// </summary>
+internal sealed class ClientTunnelActor : ReceiveActor
+{
+    private readonly TunnelProtocol.OpenTunnel _request;
+    private readonly TunnelPort _port;
+    private readonly SessionHandle _session;
+    private readonly NodeContext _node;
+    private readonly TunnelProtocol.TunnelRoute _route;
+    private RelayControl? _relay;
+    private bool _finished;
+
+    public ClientTunnelActor(
+        TunnelProtocol.OpenTunnel request, TunnelPort port, SessionHandle session, EndpointAddress endpoint, NodeContext node)
+    {
+        _request = request;
+        _port = port;
+        _session = session;
+        _node = node;
+        _route = new TunnelProtocol.TunnelRoute(endpoint, ActorNames.PathOf(Context.Parent), port.StreamId);
+        AwaitingAnswer();
+    }
+
+    public static Props Props(
+        TunnelProtocol.OpenTunnel request, TunnelPort port, SessionHandle session, EndpointAddress endpoint, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, node));
+
+    protected override void PreStart() => _port.SetOwner(Self);
+
+    protected override void PostStop()
+    {
+        _relay?.Abort(PipeEnd.Aborted);
+        if (_relay is null)
+        {
+            _port.Receive.Cancel(PipeEnd.Aborted); // Nobody will read what came; resets the stream where it is still open.
+        }
+
+        if (!_finished)
+        {
+            Fail(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us, status: null, retry: false);
+        }
+    }
+
+    private void AwaitingAnswer()
+    {
+        Receive<TunnelPortProtocol.ResponseReceived>(Answered);
+        Receive<TunnelPortProtocol.StreamWasReset>(reset =>
+        {
+            var refused = reset is { ByPeer: true, Code: ErrorCode.RefusedStream };
+            Fail(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream, status: null, refused);
+            Context.Stop(Self);
+        });
+        Receive<TunnelPortProtocol.SessionWasLost>(_ =>
+        {
+            // No byte of the application was read, so a second CONNECT cannot repeat any.
+            Fail(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null, retry: true);
+            Context.Stop(Self);
+        });
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<TunnelProtocol.AbortTunnel>(_ =>
+        {
+            _session.Reset(_port, ErrorCode.Cancel);
+            Fail(ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, status: null, retry: false);
+            Context.Stop(Self);
+        });
+    }
+
+    private void Answered(TunnelPortProtocol.ResponseReceived response)
+    {
+        var status = int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);
+        if (status is >= 200 and < 300)
+        {
+            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self);
+            _finished = true;
+            _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status));
+            Become(Relaying);
+            return;
+        }
+
+        if (response.EndStream)
+        {
+            _session.End(_port); // Answers END_STREAM with END_STREAM, not with a reset.
+        }
+        else
+        {
+            _session.Reset(_port, ErrorCode.Cancel);
+        }
+
+        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status, retry: false);
+        Context.Stop(Self);
+    }
+
+    private void Relaying()
+    {
+        Receive<TunnelRelay.RelayEnded>(ended =>
+        {
+            _request.Requester.Tell(new TunnelProtocol.TunnelClosed(ended.Result));
+            Context.Stop(Self);
+        });
+        Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
+
+        // The relay learns these from the pipes, behind the bytes that came before.
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
+    }
+
+    private void Fail(ConnectFailureReason reason, string detail, GuiltySide side, int? status, bool retry)
+    {
+        _finished = true;
+        _request.Requester.Tell(new TunnelProtocol.TunnelFailed(
+            reason, detail, side, _route, status, retry ? Context.Parent : null));
+    }
+
+    private static string DetailOf(IReadOnlyList<HeaderField> fields)
+    {
+        foreach (var field in fields)
+        {
+            if (field.Name == "proxy-status")
+            {
+                return field.Value;
+            }
+        }
+
+        return "";
+    }
+}

@@ -1,0 +1,254 @@
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Routing;
+using ActorTunnel.Proxy.Sessions;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Pipes;
+using ActorTunnel.Transport.Relay;
+using ActorTunnel.Transport.Sessions;
+using Akka.Actor;
+
+namespace ActorTunnel.Proxy.Tunnels;
+
+/// <summary>
+/// A CONNECT stream that the peer opened.
+/// <code>
+///   admission ──refused──▶ Refusing (its status is sent) ──END_STREAM, reset, or a second──▶ stopped
+///       └──admitted──▶ Dialing ──connected──▶ 200, Relaying ──both directions ended──▶ stopped
+///                         ├──failed──▶ Refusing
+///                         └──reset, session lost──▶ Abandoned: the dial's result is awaited and reset ──▶ stopped
+/// </code>
+/// </summary>
+internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan RefusalWait = TimeSpan.FromSeconds(1);
+
+    private readonly ServerTunnelContext _context;
+    private readonly TunnelPort _port;
+    private readonly IReadOnlyList<HeaderField> _fields;
+    private readonly bool _tooLarge;
+    private readonly NodeContext _node;
+    private readonly long _started;
+    private string? _upstream;
+    private EndpointAddress? _endpoint;
+    private RelayControl? _relay;
+    private bool _logged;
+
+    public ServerTunnelActor(ServerTunnelContext context, SessionProtocol.TunnelRequested request)
+    {
+        _context = context;
+        _node = context.Node;
+        _port = request.Port;
+        _fields = request.Fields;
+        _tooLarge = request.HeaderListTooLarge;
+        _started = _node.Time.GetTimestamp();
+        Dialing();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(ServerTunnelContext context, SessionProtocol.TunnelRequested request) =>
+        Akka.Actor.Props.Create(() => new ServerTunnelActor(context, request));
+
+    protected override void PreStart()
+    {
+        _port.SetOwner(Self);
+        if (Admit() is { } failure)
+        {
+            Refuse(failure);
+        }
+    }
+
+    protected override void PostStop()
+    {
+        _relay?.Abort(PipeEnd.Aborted);
+        if (_relay is null)
+        {
+            _port.Receive.Cancel(PipeEnd.Aborted); // What came early is dropped; resets the stream where it is still open.
+        }
+
+        if (_endpoint is not null)
+        {
+            _node.Upstreams[_upstream!].Tell(new OriginProtocol.ReleaseEndpoint(_endpoint));
+        }
+
+        if (!_logged)
+        {
+            var end = TunnelEnd.ResetBy(GuiltySide.Us, TunnelEndReason.InternalError);
+            Log(null, ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", end, end, default);
+        }
+    }
+
+    /// <summary>Starts the dial, or says why there is none.</summary>
+    private ConnectFailure? Admit()
+    {
+        if (_tooLarge)
+        {
+            _node.Meters.LimitHit("header-list");
+            return ConnectFailure.HeaderListTooLarge;
+        }
+
+        if (!Admission.TryAdmit(_fields, _context.Routes, out _upstream, out var failure))
+        {
+            return failure;
+        }
+
+        if (_node.IsDraining)
+        {
+            return ConnectFailure.Draining;
+        }
+
+        if (_node.IsOutOfBuffers)
+        {
+            _node.Meters.LimitHit("buffers");
+            return ConnectFailure.Overloaded("out of buffers");
+        }
+
+        _node.Upstreams[_upstream].Tell(
+            new OriginProtocol.DialOrigin(_context.Dials, TunnelRelay.OptionsOf(_context.Listener.Tunnel)));
+        return null;
+    }
+
+    private void Dialing()
+    {
+        Receive<OriginProtocol.OriginConnected>(connected =>
+        {
+            _endpoint = connected.Endpoint;
+            _context.Session.Respond(_port, [new HeaderField(":status", "200")], endStream: false);
+            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self);
+            _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
+            Become(Relaying);
+        });
+        Receive<OriginProtocol.DialFailed>(failed => Refuse(failed.Failure));
+        Receive<TunnelPortProtocol.StreamWasReset>(reset => Abandon(GuiltySide.Downstream, TunnelEndReason.None, $"the stream was reset: {reset.Code}"));
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => Abandon(GuiltySide.Session, TunnelEndReason.SessionLost, "the session was lost"));
+        Receive<TunnelProtocol.AbortTunnel>(_ =>
+        {
+            _context.Session.Reset(_port, ErrorCode.Cancel);
+            Abandon(GuiltySide.Us, TunnelEndReason.Drain, "the drain reached its deadline");
+        });
+        Receive<TunnelPortProtocol.EndReceived>(_ => { }); // The relay will see it in the pipe.
+    }
+
+    private void Refuse(ConnectFailure failure)
+    {
+        var fields = failure.ToResponseFields(_node.Settings.Name);
+        if (failure.ResponseBody.Length > 0)
+        {
+            _context.Session.RespondWith(_port, fields, failure.ResponseBody);
+        }
+        else
+        {
+            _context.Session.Respond(_port, fields, endStream: true);
+        }
+
+        _node.Meters.TunnelFailed(_context.Listener.Name, _upstream, failure.Reason);
+        var end = TunnelEnd.ResetBy(failure.Side, TunnelEndReason.ConnectFailed);
+        Log(failure.Status, failure.Reason, failure.Detail, end, end, default);
+        if (_port.Receive.End != PipeEnd.Open)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        Timers.StartSingleTimer(RefusalTimeout.Instance, RefusalTimeout.Instance, RefusalWait);
+        Become(Refusing);
+    }
+
+    /// <summary>The peer may answer END_STREAM; where it does not, the stream is taken from it.</summary>
+    private void Refusing()
+    {
+        Receive<TunnelPortProtocol.EndReceived>(_ => Context.Stop(Self));
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => Context.Stop(Self));
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => Context.Stop(Self));
+        Receive<TunnelProtocol.AbortTunnel>(_ => Context.Stop(Self));
+        Receive<RefusalTimeout>(_ =>
+        {
+            _context.Session.Reset(_port, ErrorCode.NoError);
+            Context.Stop(Self);
+        });
+    }
+
+    private void Relaying()
+    {
+        Receive<TunnelRelay.RelayEnded>(ended =>
+        {
+            var result = ended.Result;
+            _node.Meters.TunnelClosed(_context.Listener.Name, _upstream!);
+            _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToUpstream, result.BytesReceived);
+            _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToDownstream, result.BytesSent);
+            Log(
+                200,
+                null,
+                null,
+                TunnelRelay.Explain(result.ReceiveEnd, GuiltySide.Downstream, GuiltySide.Upstream, result.HalfClosed),
+                TunnelRelay.Explain(result.SendEnd, GuiltySide.Upstream, GuiltySide.Upstream, result.HalfClosed),
+                result);
+            Context.Stop(Self);
+        });
+        Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
+
+        // The relay learns these from the pipes, behind the bytes that came before.
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
+    }
+
+    private void Abandon(GuiltySide side, TunnelEndReason reason, string detail)
+    {
+        _node.Meters.TunnelFailed(_context.Listener.Name, _upstream, ConnectFailureReason.Abandoned);
+        var end = TunnelEnd.ResetBy(side, reason);
+        Log(null, ConnectFailureReason.Abandoned, detail, end, end, default);
+        Become(Abandoned);
+    }
+
+    private void Abandoned()
+    {
+        Receive<OriginProtocol.OriginConnected>(connected =>
+        {
+            _endpoint = connected.Endpoint;
+            connected.Connection.Reset();
+            Context.Stop(Self);
+        });
+        Receive<OriginProtocol.DialFailed>(_ => Context.Stop(Self));
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
+        Receive<TunnelProtocol.AbortTunnel>(_ => { });
+    }
+
+    private void Log(
+        int? status, ConnectFailureReason? reason, string? detail, TunnelEnd upstreamEnd, TunnelEnd downstreamEnd, RelayResult result)
+    {
+        _logged = true;
+        _node.Environment.AccessLog(new AccessLogEntry
+        {
+            Time = _node.Time.GetUtcNow(),
+            Listener = _context.Listener.Name,
+            DownstreamRemote = _context.Connection.Remote,
+            DownstreamLocal = _context.Connection.Local,
+            Authority = Admission.AuthorityOf(_fields),
+            Upstream = _upstream,
+            Endpoint = _endpoint?.ToEndPoint(),
+            Session = ActorNames.PathOf(Context.Parent),
+            StreamId = _port.StreamId,
+            BytesFromDownstream = result.BytesReceived,
+            BytesToUpstream = result.BytesReceived,
+            BytesFromUpstream = result.BytesSent,
+            BytesToDownstream = result.BytesSent,
+            Duration = _node.Time.GetElapsedTime(_started),
+            Status = status,
+            FailureReason = reason,
+            FailureDetail = detail,
+            UpstreamEnd = upstreamEnd,
+            DownstreamEnd = downstreamEnd,
+        });
+    }
+
+    private sealed class RefusalTimeout
+    {
+        public static readonly RefusalTimeout Instance = new();
+    }
+}

@@ -1,0 +1,52 @@
+using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Relay;
+using ActorTunnel.Transport.Sockets;
+using Akka.Actor;
+
+namespace ActorTunnel.Proxy.Tunnels;
+
+/// <summary>Messages between an encapsulator's connection and the tunnel that carries it.</summary>
+internal static class TunnelProtocol
+{
+    /// <summary>Carry this connection. The connection stays the requester's until <see cref="TunnelEstablished"/>.</summary>
+    /// <param name="Requester">Gets the answers.</param>
+    /// <param name="Connection">The application's.</param>
+    /// <param name="Fields">The CONNECT.</param>
+    /// <param name="Settings">Timeouts of the application's side.</param>
+    /// <param name="Tried">Sessions that refused it already.</param>
+    public sealed record OpenTunnel(
+        IActorRef Requester,
+        TcpConnection Connection,
+        IReadOnlyList<HeaderField> Fields,
+        TunnelSettings Settings,
+        IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded;
+
+    /// <summary>Which way a tunnel goes, or went when it failed.</summary>
+    /// <param name="Endpoint">The terminator.</param>
+    /// <param name="Session">The session's path.</param>
+    /// <param name="StreamId">The stream's id.</param>
+    public sealed record TunnelRoute(EndpointAddress Endpoint, string Session, int StreamId);
+
+    /// <summary>A 2xx came; the relay runs and owns the connection.</summary>
+    public sealed record TunnelEstablished(IActorRef Tunnel, TunnelRoute Route, int Status);
+
+    /// <summary>There is no tunnel; the connection is still the requester's and no byte of it was read.</summary>
+    /// <param name="Reason">Why.</param>
+    /// <param name="Detail">More; may come from a peer.</param>
+    /// <param name="Side">Whose fault it is.</param>
+    /// <param name="Route">How far it came, or null.</param>
+    /// <param name="Status">The terminator's answer, or null.</param>
+    /// <param name="RetryWithout">The session to avoid in another try; null: trying again makes no sense.</param>
+    public sealed record TunnelFailed(
+        ConnectFailureReason Reason, string Detail, GuiltySide Side, TunnelRoute? Route, int? Status, IActorRef? RetryWithout);
+
+    /// <summary>An established tunnel is over.</summary>
+    public sealed record TunnelClosed(RelayResult Result);
+
+    /// <summary>Reset the tunnel: the drain is at its deadline.</summary>
+    public sealed record AbortTunnel
+    {
+        public static readonly AbortTunnel Instance = new();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>A bound and listening address whose connections are not accepted yet.</summary>
+public sealed class TcpListenSocket : IDisposable
+{
+    /// <summary>Connections that the kernel holds for us; the system may allow fewer.</summary>
+    private const int Backlog = 4_096;
+
+    private TcpListenSocket(Socket socket)
+    {
+        Socket = socket;
+        Address = (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    /// <summary>Where it listens, with the real port.</summary>
+    public IPEndPoint Address { get; }
+
+    internal Socket Socket { get; }
+
+    /// <summary>Binds and listens, or says why not.</summary>
+    public static SocketError TryBind(IPEndPoint address, out TcpListenSocket? listener)
+    {
+        listener = null;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(address);
+            socket.Listen(Backlog);
+            listener = new TcpListenSocket(socket);
+            return SocketError.Success;
+        }
+        catch (SocketException e)
+        {
+            // An address that is taken or not ours is an expected outcome.
+            socket.Dispose();
+            return e.SocketErrorCode;
+        }
+    }
+
+    /// <summary>Stops listening. Connections that were not accepted are reset by the kernel.</summary>
+    public void Dispose() => Socket.Dispose();
+}

@@ -1,0 +1,163 @@
+using System.Net.Sockets;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// A source of accepted connections, one for each demand; what is not demanded waits in the kernel. It owns the listening socket. Where the
+/// process is out of descriptors or memory, accepting pauses for <see cref="Pause"/> instead of spinning.
+/// </summary>
+public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
+{
+    /// <summary>How long accepting rests after the system refused it.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly TcpListenSocket _listener;
+    private readonly TcpConnectionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<SocketError> _paused;
+
+    /// <param name="listener">Owned by the stage from now on.</param>
+    /// <param name="options">For each accepted connection.</param>
+    /// <param name="time">The clock of the pauses.</param>
+    /// <param name="paused">Told each time the system refuses to accept; must not block.</param>
+    public TcpListenerStage(TcpListenSocket listener, TcpConnectionOptions options, TimeProvider time, Action<SocketError> paused)
+    {
+        _listener = listener;
+        _options = options;
+        _time = time;
+        _paused = paused;
+    }
+
+    /// <summary>Accepted connections; the receiver owns them.</summary>
+    public Outlet<TcpConnection> Out { get; } = new("TcpListener.out");
+
+    /// <inheritdoc />
+    public override SourceShape<TcpConnection> Shape => new(Out);
+
+    /// <inheritdoc />
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+
+    /// <remarks>
+    /// <code>
+    ///   Idle ──demand──▶ Accepting ──connection──▶ push, Idle
+    ///                        └──refused by the system──▶ Paused ──timer──▶ Accepting
+    /// </code>
+    /// </remarks>
+    private sealed class Logic : OutGraphStageLogic
+    {
+        private readonly TcpListenerStage _stage;
+        private readonly Socket _socket;
+        private readonly SocketAsyncEventArgs _args = new();
+        private readonly StageWakeUp _wakeUp;
+        private ITimer? _pause;
+        private int _pending;
+        private bool _accepting;
+        private bool _pausing;
+        private int _stopped;
+
+        public Logic(TcpListenerStage stage)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _socket = stage._listener.Socket;
+            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _args.Completed += (_, args) => OnAccepted(args);
+            SetHandler(stage.Out, this);
+        }
+
+        public override void OnPull() => Accept();
+
+        public override void PostStop()
+        {
+            Volatile.Write(ref _stopped, 1);
+            _pause?.Dispose();
+            _stage._listener.Dispose();
+            if (_accepting && Volatile.Read(ref _pending) == 0)
+            {
+                _args.AcceptSocket?.Dispose(); // Accepted, but nobody will take it.
+            }
+
+            if (Volatile.Read(ref _pending) == 0)
+            {
+                _args.Dispose();
+            }
+        }
+
+        /// <summary>On a thread of the runtime. A connection that comes after the stop is closed here.</summary>
+        private void OnAccepted(SocketAsyncEventArgs args)
+        {
+            Volatile.Write(ref _pending, 0);
+            if (Volatile.Read(ref _stopped) == 1)
+            {
+                args.AcceptSocket?.Dispose();
+            }
+            else
+            {
+                _wakeUp.Wake();
+            }
+        }
+
+        private void OnWake()
+        {
+            _wakeUp.Begin();
+            if (_pausing && _pause is null)
+            {
+                _pausing = false;
+                Accept();
+            }
+            else if (_accepting && Volatile.Read(ref _pending) == 0)
+            {
+                Take();
+            }
+        }
+
+        private void Accept()
+        {
+            _accepting = true;
+            _args.AcceptSocket = null;
+            Volatile.Write(ref _pending, 1);
+            if (!_socket.AcceptAsync(_args))
+            {
+                Volatile.Write(ref _pending, 0);
+                Take();
+            }
+        }
+
+        private void Take()
+        {
+            _accepting = false;
+            if (_args.SocketError == SocketError.Success)
+            {
+                var socket = _args.AcceptSocket!;
+                _args.AcceptSocket = null;
+                Push(_stage.Out, new TcpConnection(socket, _stage._options));
+            }
+            else if (_args.SocketError is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+            {
+                Accept(); // The client gave up while it waited.
+            }
+            else
+            {
+                Rest();
+            }
+        }
+
+        private void Rest()
+        {
+            _stage._paused(_args.SocketError);
+            _pausing = true;
+            _pause = _stage._time.CreateTimer(
+                static state =>
+                {
+                    var logic = (Logic)state!;
+                    Interlocked.Exchange(ref logic._pause, null)?.Dispose();
+                    logic._wakeUp.Wake();
+                },
+                this,
+                Pause,
+                Timeout.InfiniteTimeSpan);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Net;
+using ActorTunnel.Proxy.Routing;
+using ActorTunnel.Proxy.Settings;
+using Xunit;
+
+namespace ActorTunnel.Host.Tests.Configuration;
+
+public sealed class ExampleConfigurationTests : ConfigurationTest
+{
+    public static TheoryData<string> Examples =>
+        [.. Directory.GetFiles(Path.Combine(Root, "config"), "*.conf").Select(file => Path.GetFileName(file)!).Where(name => name != "reference.conf")];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void Every_example_loads_without_a_warning(string file)
+    {
+        var loaded = Loaded(Run([Path.Combine(Root, "config", file)]));
+
+        Assert.Empty(loaded.Warnings);
+        Assert.Equal("", loaded.AkkaHocon);
+    }
+
+    [Theory]
+    [InlineData("encapsulate", true, false)]
+    [InlineData("encapsulate-h2c", false, false)]
+    [InlineData("encapsulate-mtls", true, true)]
+    public void The_encapsulators_differ_only_in_tls(string file, bool tls, bool certificate)
+    {
+        var node = Example(file);
+
+        Assert.Equal("encapsulator", node.Name);
+        var listener = Assert.IsType<TunnelListenerSettings>(Assert.Single(node.Listeners));
+        Assert.Equal("tunnel-in", listener.Name);
+        Assert.Equal(IPEndPoint.Parse("127.0.0.1:10000"), listener.Bind);
+        Assert.Equal(new Authority("host.com", 443), listener.Authority);
+        var upstream = Assert.Single(node.Upstreams);
+        Assert.Equal("terminators", upstream.Name);
+        Assert.Equal(upstream.Name, listener.Upstream);
+        Assert.Equal(UpstreamProtocol.Http2, upstream.Protocol);
+        Assert.Equal("127.0.0.1:10001", Assert.Single(upstream.Endpoints).ToString());
+        Assert.Equal(TimeSpan.FromSeconds(5), upstream.ConnectTimeout);
+        Assert.Equal(tls ? "localhost" : null, upstream.Tls?.VerifyName);
+        Assert.Equal(certificate, upstream.Tls?.Certificate is not null);
+    }
+
+    [Theory]
+    [InlineData("terminate", true, false)]
+    [InlineData("terminate-h2c", false, false)]
+    [InlineData("terminate-mtls", true, true)]
+    public void The_terminators_differ_only_in_tls(string file, bool tls, bool clientCa)
+    {
+        var node = Example(file);
+
+        Assert.Equal("terminator", node.Name);
+        var listener = Assert.IsType<ConnectListenerSettings>(Assert.Single(node.Listeners));
+        Assert.Equal("connect-in", listener.Name);
+        Assert.Equal(IPEndPoint.Parse("127.0.0.1:10001"), listener.Bind);
+        Assert.Equal(new RouteSettings("*", "origin"), Assert.Single(listener.Routes));
+        Assert.Equal(tls, listener.Tls is not null);
+        Assert.Equal(clientCa, listener.Tls?.ClientCa is not null);
+        var upstream = Assert.Single(node.Upstreams);
+        Assert.Equal(UpstreamProtocol.Tcp, upstream.Protocol);
+        Assert.Equal("127.0.0.1:8443", Assert.Single(upstream.Endpoints).ToString());
+        Assert.Equal(TimeSpan.FromMilliseconds(250), upstream.ConnectTimeout);
+    }
+
+    [Theory]
+    [InlineData("merged", true, false)]
+    [InlineData("merged-h2c", false, false)]
+    [InlineData("merged-mtls", true, true)]
+    public void The_merged_ones_hold_both(string file, bool tls, bool mutual)
+    {
+        var node = Example(file);
+
+        Assert.Equal("merged", node.Name);
+        Assert.Equal(["tunnel-in", "connect-in"], node.Listeners.Select(listener => listener.Name));
+        Assert.Equal(["terminators", "origin"], node.Upstreams.Select(upstream => upstream.Name));
+        var connect = node.Listeners.OfType<ConnectListenerSettings>().Single();
+        Assert.Equal(tls, connect.Tls is not null && node.Upstreams[0].Tls is not null);
+        Assert.Equal(mutual, connect.Tls?.ClientCa is not null && node.Upstreams[0].Tls!.Certificate is not null);
+    }
+
+    [Fact]
+    public void Two_files_in_one_run_are_as_the_merged_one()
+    {
+        var node = Loaded(Run(
+            [Path.Combine(Root, "config", "encapsulate.conf"), Path.Combine(Root, "config", "terminate.conf")], "node.name=merged")).Node;
+
+        Assert.Equal(Example("merged").Listeners.Select(listener => listener.Name), node.Listeners.Select(listener => listener.Name));
+        Assert.Equal("merged", node.Name);
+    }
+
+    private NodeSettings Example(string name) => Loaded(Run([Path.Combine(Root, "config", $"{name}.conf")])).Node;
+}

@@ -1,0 +1,244 @@
+using System.Net;
+using ActorTunnel.Host.Configuration;
+using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Sockets;
+using Xunit;
+
+namespace ActorTunnel.Host.Tests.Configuration;
+
+public sealed class ReferenceConfigurationTests : ConfigurationTest
+{
+    private const string Smallest =
+        """
+        actortunnel {
+          listeners.tunnel-in { bind = "127.0.0.1:1", tunnel { upstream = terminators, authority = "host.com:443" } }
+          listeners.connect-in { bind = "127.0.0.1:2", connect { routes = [{ authority = "*", upstream = origin }] } }
+          upstreams.terminators { endpoints = ["127.0.0.1:2"], protocol = http2 }
+          upstreams.origin { endpoints = ["127.0.0.1:3"] }
+        }
+        """;
+
+    /// <summary>Every key there is, none with its default.</summary>
+    private const string Largest =
+        """
+        actortunnel {
+          node.name = other
+          limits { dials-per-session = 1, dials-per-process = 2, dial-wait = 3s, dns-timeout = 4s, buffers = 17MiB }
+          drain.timeout = 5s
+          listeners.tunnel-in {
+            bind = "[::1]:1", max-connections = 6
+            tunnel {
+              upstream = terminators, authority = "host.com:443", headers { x-a = b }
+              idle-timeout = 7s, half-closed-idle-timeout = 8s, end-delivery-timeout = 9s, keepalive { time = 10s, interval = 11s, probes = 12 }
+            }
+          }
+          listeners.connect-in {
+            bind = "127.0.0.1:2", max-connections = 13
+            tls { cert = "certs/server.pem", key = "certs/server-key.pem", client-ca = "certs/ca.pem", client-trust-domain = mesh.local, tls12 = on }
+            connect {
+              routes = [{ authority = "*.Example:443", upstream = origin }]
+              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s }
+              origin {
+                idle-timeout = 0, half-closed-idle-timeout = 16s, end-delivery-timeout = 17s, keepalive { time = 0, interval = 18s, probes = 19 }
+              }
+            }
+          }
+          upstreams.terminators {
+            endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
+            type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
+            sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
+            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s }
+            tls {
+              ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
+              cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
+            }
+          }
+          upstreams.origin { endpoints = ["127.0.0.1:3"] }
+        }
+        """;
+
+    [Fact]
+    public void Defaults_are_those_of_the_records()
+    {
+        var node = Load(Smallest).Node;
+
+        Assert.Equal("actortunnel", node.Name);
+        Assert.Equal(new Limits(), node.Limits);
+        var record = new NodeSettings { Name = "", Listeners = [], Upstreams = [] };
+        Assert.Equal(record.DrainTimeout, node.DrainTimeout);
+        var tunnel = node.Listeners.OfType<TunnelListenerSettings>().Single();
+        Assert.Equal(tunnel with { MaxConnections = Default(tunnel).MaxConnections, Tunnel = new TunnelSettings(), Headers = Default(tunnel).Headers }, tunnel);
+        var connect = node.Listeners.OfType<ConnectListenerSettings>().Single();
+        Assert.Equal(connect with { MaxConnections = Default(tunnel).MaxConnections, Tunnel = new TunnelSettings(), Http2 = new Http2Settings(), Tls = null }, connect);
+        foreach (var upstream in node.Upstreams)
+        {
+            Assert.Equal(new UpstreamSettings { Name = upstream.Name, Endpoints = upstream.Endpoints, Protocol = upstream.Protocol }, upstream);
+        }
+    }
+
+    [Fact]
+    public void Every_key_reaches_its_setting()
+    {
+        var node = Load(Largest).Node;
+
+        Assert.Equal("other", node.Name);
+        Assert.Equal(
+            new Limits { DialsPerSession = 1, DialsPerProcess = 2, DialWait = Seconds(3), DnsTimeout = Seconds(4), Buffers = 17 * 1024 * 1024 },
+            node.Limits);
+        Assert.Equal(Seconds(5), node.DrainTimeout);
+
+        var tunnel = Assert.IsType<TunnelListenerSettings>(node.Listeners[0]);
+        Assert.Equal((IPEndPoint.Parse("[::1]:1"), 6), (tunnel.Bind, tunnel.MaxConnections));
+        Assert.Equal([KeyValuePair.Create("x-a", "b")], tunnel.Headers.ToArray());
+        Assert.Equal(
+            new TunnelSettings
+            {
+                IdleTimeout = Seconds(7),
+                HalfClosedIdleTimeout = Seconds(8),
+                EndDeliveryTimeout = Seconds(9),
+                KeepAliveTime = Seconds(10),
+                KeepAliveInterval = Seconds(11),
+                KeepAliveProbes = 12,
+            },
+            tunnel.Tunnel);
+
+        var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[1]);
+        Assert.Equal(13, connect.MaxConnections);
+        Assert.Equal([new RouteSettings("*.example:443", "origin")], connect.Routes.ToArray());
+        Assert.Equal(("mesh.local", true), (connect.Tls!.ClientTrustDomain, connect.Tls.AllowTls12));
+        Assert.Equal("CN=server", connect.Tls.Certificate.Leaf.Subject);
+        Assert.True(connect.Tls.Certificate.Leaf.HasPrivateKey);
+        Assert.Equal("CN=ca", Assert.Single(connect.Tls.Certificate.Intermediates).Subject);
+        Assert.Equal("CN=ca", Assert.Single(connect.Tls.ClientCa!).Subject);
+        Assert.Equal(
+            new Http2Settings { StreamWindow = 65_536, ReceiveBudget = 1024 * 1024, MaxFrameSize = 16_384, MaxConcurrentStreams = 14, HandshakeTimeout = Seconds(15) },
+            connect.Http2);
+        Assert.Equal(
+            new TunnelSettings
+            {
+                IdleTimeout = TimeSpan.Zero,
+                HalfClosedIdleTimeout = Seconds(16),
+                EndDeliveryTimeout = Seconds(17),
+                KeepAliveTime = TimeSpan.Zero,
+                KeepAliveInterval = Seconds(18),
+                KeepAliveProbes = 19,
+            },
+            connect.Tunnel);
+
+        var upstream = node.Upstreams[0];
+        Assert.Equal([new EndpointAddress("terminator.example", 1), new EndpointAddress("::1", 2)], upstream.Endpoints.ToArray());
+        Assert.Equal(
+            (LoadBalancing.LeastTunnels, Seconds(20), 21, TimeSpan.FromMilliseconds(22), Seconds(23)),
+            (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
+        Assert.Equal(
+            (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
+        Assert.Equal(
+            new Http2Settings { StreamWindow = 16 * 1024 * 1024, ReceiveBudget = 24 * 1024 * 1024, MaxFrameSize = 1024 * 1024, MaxConcurrentStreams = 25, HandshakeTimeout = Seconds(26) },
+            upstream.Http2);
+        Assert.Equal(
+            ("::1", "spiffe://mesh.local/terminator", true, true),
+            (upstream.Tls!.VerifyName, upstream.Tls.VerifySpiffeId, upstream.Tls.InsecureSkipVerify, upstream.Tls.AllowTls12));
+        Assert.Equal("CN=ca", Assert.Single(upstream.Tls.Ca).Subject);
+        Assert.Equal("CN=client", upstream.Tls.Certificate!.Leaf.Subject);
+        Assert.True(upstream.Tls.Certificate.Leaf.HasPrivateKey);
+    }
+
+    [Fact]
+    public void The_reference_has_exactly_the_keys_that_are_read()
+    {
+        var reference = Reference();
+        var read = new HashSet<string>();
+        Collect(Load(Largest).Effective, "", read);
+
+        // The entries of the three maps are named as the templates that describe them.
+        var templates = read.Select(path => path
+            .Replace("actortunnel.listeners.tunnel-in", "template.listener", StringComparison.Ordinal)
+            .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
+            .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal)
+            .Replace("actortunnel.upstreams.origin", "template.upstream", StringComparison.Ordinal)
+            .Replace("template.listener.connect.routes[]", "template.route", StringComparison.Ordinal)
+            .Replace(".headers.x-a", ".headers", StringComparison.Ordinal));
+
+        var documented = new HashSet<string>();
+        Collect(reference, "", documented);
+        Assert.Equal(
+            documented.Where(path => path is not ("actortunnel.listeners" or "actortunnel.upstreams" or "template.listener.connect.routes")).Order(),
+            templates.Distinct().Order());
+    }
+
+    [Fact]
+    public void The_largest_configuration_has_no_default_in_it()
+    {
+        var defaults = new Dictionary<string, string>();
+        Flatten(Reference(), "", defaults);
+        var given = new Dictionary<string, string>();
+        Flatten(HoconDocumentOf(Largest), "", given);
+
+        foreach (var (path, value) in given)
+        {
+            var template = path
+                .Replace("actortunnel.listeners.tunnel-in", "template.listener", StringComparison.Ordinal)
+                .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
+                .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal);
+            if (defaults.TryGetValue(template, out var standard))
+            {
+                Assert.NotEqual((path, standard), (path, value));
+            }
+        }
+    }
+
+    private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static TunnelListenerSettings Default(TunnelListenerSettings required) =>
+        new() { Name = required.Name, Bind = required.Bind, Upstream = required.Upstream, Authority = required.Authority, Headers = [] };
+
+    private static HoconObject Reference() => HoconDocumentOf(File.ReadAllText(Path.Combine(Root, "config", "reference.conf")));
+
+    private static HoconObject HoconDocumentOf(string text)
+    {
+        var reader = new HoconReader();
+        Assert.Null(reader.Add(HoconSource.FromText("text", text)));
+        return reader.Resolve(_ => null).Root;
+    }
+
+    private static void Collect(HoconValue value, string path, HashSet<string> paths)
+    {
+        switch (value)
+        {
+            case HoconObject { Fields: not [] } node:
+                foreach (var field in node.Fields)
+                {
+                    Collect(field.Value, path.Length == 0 ? field.Name : $"{path}.{field.Name}", paths);
+                }
+
+                break;
+            case HoconArray array when array.Items.Any(item => item is HoconObject):
+                foreach (var item in array.Items)
+                {
+                    Collect(item, $"{path}[]", paths);
+                }
+
+                break;
+            default:
+                paths.Add(path);
+                break;
+        }
+    }
+
+    private static void Flatten(HoconObject node, string path, Dictionary<string, string> values)
+    {
+        foreach (var field in node.Fields)
+        {
+            var key = path.Length == 0 ? field.Name : $"{path}.{field.Name}";
+            if (field.Value is HoconObject inner)
+            {
+                Flatten(inner, key, values);
+            }
+            else if (field.Value is HoconScalar scalar)
+            {
+                values[key] = scalar.Text;
+            }
+        }
+    }
+}

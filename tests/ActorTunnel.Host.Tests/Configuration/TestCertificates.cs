@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ActorTunnel.Host.Tests.Configuration;
+
+/// <summary>Certificates of a CA made for one test, as PEM files in <c>certs/</c> of a folder.</summary>
+internal static class TestCertificates
+{
+    public static readonly DateTimeOffset ValidFrom = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset ValidUntil = ValidFrom.AddYears(1);
+
+    // Keys take long to make, and no test changes them.
+    private static readonly Lazy<Dictionary<string, string>> Files = new(Create);
+
+    /// <summary>ca, server, client: each <c>NAME.pem</c> and, but for the CA, <c>NAME-key.pem</c>.</summary>
+    public static void Write(TemporaryFolder folder)
+    {
+        foreach (var (name, pem) in Files.Value)
+        {
+            folder.Write($"certs/{name}.pem", pem);
+        }
+    }
+
+    private static Dictionary<string, string> Create()
+    {
+        var files = new Dictionary<string, string>();
+        using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var ca = Create("ca", caKey, issuer: null);
+        files["ca"] = ca.ExportCertificatePem();
+
+        using var serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var server = Create("server", serverKey, ca);
+        files["server"] = server.ExportCertificatePem() + "\n" + ca.ExportCertificatePem();
+        files["server-key"] = serverKey.ExportPkcs8PrivateKeyPem();
+
+        using var clientKey = RSA.Create(2048);
+        var request = new CertificateRequest("CN=client", clientKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var client = request.Create(
+            ca.SubjectName, X509SignatureGenerator.CreateForECDsa(caKey), ValidFrom, ValidUntil, [4, 5, 6]);
+        files["client"] = client.ExportCertificatePem();
+        files["client-key"] = clientKey.ExportRSAPrivateKeyPem();
+        files["encrypted-key"] =
+            clientKey.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1));
+        return files;
+    }
+
+    private static X509Certificate2 Create(string name, ECDsa key, X509Certificate2? issuer)
+    {
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null, false, 0, true));
+        return issuer is null
+            ? request.CreateSelfSigned(ValidFrom, ValidUntil)
+            : request.Create(issuer, ValidFrom, ValidUntil, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>Waits for what other threads bring about; the only place of a story that knows a real clock.</summary>
+internal static class Eventually
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static async Task TrueAsync(Func<bool> condition, Func<string> describe)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                Assert.Fail(describe());
+            }
+
+            await Task.Delay(5);
+        }
+    }
+
+    public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(Patience);
+
+    public static Task InTime(this Task task) => task.WaitAsync(Patience);
+}
+
+internal static class FreePort
+{
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int Take()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>How a connection's receive direction ended.</summary>
+public enum PeerEnd
+{
+    Fin,
+    Reset,
+}
+
+/// <summary>One end of a TCP connection in a story: an application's, or an origin's.</summary>
+internal sealed class Peer : IDisposable
+{
+    public Peer(Socket socket)
+    {
+        Socket = socket;
+        Socket.NoDelay = true;
+    }
+
+    public Socket Socket { get; }
+
+    public static async Task<Peer> ConnectAsync(IPEndPoint address, int receiveBuffer = 0)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer > 0)
+        {
+            socket.ReceiveBufferSize = receiveBuffer;
+        }
+
+        await socket.ConnectAsync(address).InTime();
+        return new Peer(socket);
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[await Socket.SendAsync(bytes)..];
+        }
+    }
+
+    /// <summary>Sends until nobody takes more for a while; returns how much went out.</summary>
+    public async Task<long> SendUntilStuckAsync(TimeSpan silence)
+    {
+        var block = new byte[64 * 1024];
+        for (var total = 0L; ;)
+        {
+            using var stuck = new CancellationTokenSource(silence);
+            try
+            {
+                total += await Socket.SendAsync(block.AsMemory(), stuck.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return total;
+            }
+        }
+    }
+
+    public void SendFin() => Socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Closes with a reset.</summary>
+    public void Reset()
+    {
+        Socket.LingerState = new LingerOption(true, 0);
+        Socket.Dispose();
+    }
+
+    /// <summary>Reads exactly so many bytes.</summary>
+    public async Task<byte[]> ReceiveAsync(int count)
+    {
+        var bytes = new byte[count];
+        for (var read = 0; read < count;)
+        {
+            var more = await Socket.ReceiveAsync(bytes.AsMemory(read)).AsTask().InTime();
+            Assert.True(more > 0, $"the connection ended after {read} of {count} bytes");
+            read += more;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads to the end, whichever it is.</summary>
+    public async Task<(byte[] Bytes, PeerEnd End)> ReceiveToEndAsync()
+    {
+        var all = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        while (true)
+        {
+            int count;
+            try
+            {
+                count = await Socket.ReceiveAsync(buffer).InTime();
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                return (all.ToArray(), PeerEnd.Reset);
+            }
+
+            if (count == 0)
+            {
+                return (all.ToArray(), PeerEnd.Fin);
+            }
+
+            all.Write(buffer, 0, count);
+        }
+    }
+
+    /// <summary>Nothing comes but a clean end behind exactly these bytes.</summary>
+    public async Task ExpectToEndAsync(byte[] expected)
+    {
+        var (bytes, end) = await ReceiveToEndAsync();
+        Assert.Equal(PeerEnd.Fin, end);
+        Assert.True(expected.AsSpan().SequenceEqual(bytes), $"{bytes.Length} bytes came that differ from the {expected.Length} sent");
+    }
+
+    /// <summary>The connection is reset; what came before is a prefix of what was sent.</summary>
+    public async Task<int> ExpectResetAsync(byte[]? sent = null)
+    {
+        var (bytes, end) = await ReceiveToEndAsync();
+        Assert.Equal(PeerEnd.Reset, end);
+        Assert.True((sent ?? []).AsSpan().StartsWith(bytes), "what came before the reset was not sent so");
+        return bytes.Length;
+    }
+
+    public void Dispose() => Socket.Dispose();
+}

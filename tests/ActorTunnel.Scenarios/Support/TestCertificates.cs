@@ -1,0 +1,51 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ActorTunnel.Proxy.Settings;
+
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>An authority and its certificates, made once for all stories.</summary>
+internal sealed class TestCertificates
+{
+    public static readonly TestCertificates Shared = new("story ca");
+
+    /// <summary>Another authority, whom nobody trusts.</summary>
+    public static readonly TestCertificates Stranger = new("stranger ca");
+
+    private readonly X509Certificate2 _authority;
+
+    private TestCertificates(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        Ca = [X509CertificateLoader.LoadCertificate(_authority.RawData)];
+        Server = Issue("server", "1.3.6.1.5.5.7.3.1");
+        Client = Issue("client", "1.3.6.1.5.5.7.3.2");
+    }
+
+    public X509Certificate2Collection Ca { get; }
+
+    public CertificateMaterial Server { get; }
+
+    public CertificateMaterial Client { get; }
+
+    private CertificateMaterial Issue(string name, string usage)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        var serial = RandomNumberGenerator.GetBytes(12);
+        serial[0] &= 0x7f;
+        using var issued = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(7), serial);
+        return new CertificateMaterial($"{name}.pem", issued.CopyWithPrivateKey(key), []);
+    }
+}

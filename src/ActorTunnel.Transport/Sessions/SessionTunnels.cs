@@ -21,12 +21,12 @@ internal sealed class SessionTunnels
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
         _pool = pool;
         _actor = actor;
-        _ready = new ReadyTunnels(stage);
+        _ready = new ReadyTunnels(stage, streamWindow);
     }
 
     /// <summary>Filled by <see cref="SessionHandle"/>.</summary>

@@ -21,12 +21,12 @@ internal sealed class SessionTunnels
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
         _pool = pool;
         _actor = actor;
-        _ready = new ReadyTunnels(stage);
+        _ready = new ReadyTunnels(stage, streamWindow);
     }
 
     /// <summary>Filled by <see cref="SessionHandle"/>.</summary>
@@ -52,7 +52,12 @@ internal sealed class SessionTunnels
         {
             var next = port.NextReady; // Its own signals may link it anew from here on.
             port.BeginService();
-            Repay(port);
+            var repaid = port.Receive.TakeRepaid();
+            if (repaid > 0)
+            {
+                _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
+            }
+
             var unread = port.Receive.CancelledBy;
             if (unread != PipeEnd.Open)
             {
@@ -206,15 +211,6 @@ internal sealed class SessionTunnels
         }
 
         _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
-    }
-
-    private void Repay(TunnelPort port)
-    {
-        var repaid = port.Receive.TakeRepaid();
-        if (repaid > 0)
-        {
-            _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
-        }
     }
 
     private static void Receive(TunnelPort port, in SessionEvent e)

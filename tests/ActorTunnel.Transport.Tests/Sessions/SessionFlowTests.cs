@@ -85,6 +85,20 @@ public sealed class SessionFlowTests : SessionTest
         }
     }
 
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(16_384)]
+    [InlineData(20_000)]
+    public void A_small_window_opens_again_and_again(int window)
+    {
+        var settings = new SessionSettings { StreamWindow = window };
+        StartPair(settings, settings);
+        var (application, origin) = OpenTunnel();
+        origin.Socket.TakeAll();
+        application.Socket.Give(Payload.Bytes(1, 100_000));
+        Assert.Equal(Payload.Bytes(1, 100_000), origin.Socket.ExpectBytes(100_000));
+    }
+
     [Fact]
     public void A_tunnel_that_was_reset_gives_its_part_of_the_connections_window_back()
     {

@@ -59,7 +59,11 @@ internal sealed class SessionTunnels
             }
 
             var unread = port.Receive.CancelledBy;
-            if (unread != PipeEnd.Open)
+            if (unread != PipeEnd.Open && port.IsAnswered)
+            {
+                _session.Repay(port.Stream, port.Stream.UnpaidBytes); // A reset would drop the answer's body.
+            }
+            else if (unread != PipeEnd.Open)
             {
                 // Nobody takes the peer's bytes any more; also settles the account of a stream that has ended.
                 _session.Reset(port.Stream, CodeOf(unread));
@@ -172,6 +176,7 @@ internal sealed class SessionTunnels
                 _session.SendHeaders(respond.Port.Stream, respond.Fields, respond.EndStream);
                 break;
             case SessionCommand.RespondWith respond:
+                respond.Port.IsAnswered = true;
                 _session.SendHeaders(respond.Port.Stream, respond.Fields, endStream: false);
                 _session.SendData(respond.Port.Stream, Text(respond.Body));
                 _session.SendEnd(respond.Port.Stream);

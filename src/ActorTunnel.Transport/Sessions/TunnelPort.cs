@@ -40,6 +40,9 @@ public sealed class TunnelPort : IWakeable, IRepayable
 
     internal Http2Stream Stream { get; }
 
+    /// <summary>The session has a whole answer with a body, which still goes out when nobody reads the stream any more.</summary>
+    internal bool IsAnswered { get; set; }
+
     /// <summary>The next port in the list of those with work.</summary>
     internal TunnelPort? NextReady { get; set; }
 

@@ -163,9 +163,9 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void Receive()
         {
-            if (_waitingReadable || _receiveEnded)
+            if (_waitingReadable || _receiveEnded || _closed)
             {
-                return; // The wake-up goes on.
+                return; // The wake-up goes on; or it is over, and this demand was on its way before the stage failed.
             }
 
             if (!_dataLikely && !WaitReadable())
@@ -248,6 +248,11 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void Send()
         {
+            if (_closed)
+            {
+                return; // Pushed before the stage failed; PostStop gives it back.
+            }
+
             _sendBusy = true;
             if (_writer.Write(_sending))
             {

@@ -29,8 +29,8 @@ internal sealed class Http2Peer : IAsyncDisposable
     private readonly Dictionary<int, Http2Stream> _streams = [];
     private readonly Channel<PeerEvent> _events = Channel.CreateUnbounded<PeerEvent>();
     private readonly Channel<byte[]> _output = Channel.CreateUnbounded<byte[]>();
-    private readonly Task _reading;
     private readonly Task _writing;
+    private Task _reading = Task.CompletedTask;
 
     private Http2Peer(Socket socket, SessionRole role, SessionSettings settings)
     {
@@ -38,23 +38,30 @@ internal sealed class Http2Peer : IAsyncDisposable
         _socket.NoDelay = true;
         _session = new Http2Session(role, settings, _pool);
         Act(_ => { });
-        _reading = ReadAsync();
         _writing = WriteAsync();
     }
 
     /// <summary>A client of a connect listener, whose SETTINGS have come.</summary>
-    public static async Task<Http2Peer> ConnectAsync(IPEndPoint address)
+    /// <param name="address">The listener's.</param>
+    /// <param name="first">Done before anything is read, so before any limit of the listener is known.</param>
+    public static async Task<Http2Peer> ConnectAsync(IPEndPoint address, Action<Http2Peer>? first = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address).InTime();
         var peer = new Http2Peer(socket, SessionRole.Client, new SessionSettings());
+        first?.Invoke(peer);
+        peer._reading = peer.ReadAsync();
         await peer.NextAsync(SessionEventKind.SettingsReceived);
         return peer;
     }
 
     /// <summary>The server's end of an accepted connection.</summary>
-    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null) =>
-        new(connection.Socket, SessionRole.Server, settings ?? new SessionSettings());
+    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null)
+    {
+        var peer = new Http2Peer(connection.Socket, SessionRole.Server, settings ?? new SessionSettings());
+        peer._reading = peer.ReadAsync();
+        return peer;
+    }
 
     /// <summary>Opens a stream with a CONNECT or whatever the fields say. Returns its id.</summary>
     public int Open(bool endStream, params (string Name, string Value)[] fields)

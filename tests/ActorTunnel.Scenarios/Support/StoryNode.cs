@@ -103,7 +103,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         await CountsAsync("tunnels.open", 0);
         await CountsAsync("dials.open", 0);
         await Eventually.TrueAsync(
-            () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}, idle: {Pool.Rented} buffers rented, {Pool.Returned} returned");
+            () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}, idle: {Pool.Rented} buffers rented, {Pool.Returned} returned\n{string.Join('\n', LogLines)}");
     }
 
     /// <summary>Drains, ends the system, and asserts that nothing is left and nothing went wrong.</summary>

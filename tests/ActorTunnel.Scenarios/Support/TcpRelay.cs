@@ -54,14 +54,21 @@ internal sealed class TcpRelay : IAsyncDisposable
 
     private static void End(Socket socket, bool reset)
     {
-        if (reset)
+        try
         {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Dispose();
+            if (reset)
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                socket.Dispose();
+            }
+            else
+            {
+                socket.Shutdown(SocketShutdown.Both);
+            }
         }
-        else
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            socket.Shutdown(SocketShutdown.Both);
+            // Over already.
         }
     }
 

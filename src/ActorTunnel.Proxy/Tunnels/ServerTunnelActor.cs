@@ -5,6 +5,7 @@ using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Heads;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
 using ActorTunnel.Transport.Sessions;
@@ -117,7 +118,14 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         {
             _endpoint = connected.Endpoint;
             _context.Session.Respond(_port, [new HeaderField(":status", "200")], endStream: false);
-            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self);
+            var client = ProxyHeader.Of(_context.Connection.Remote, _context.Connection.Local);
+            var preamble = connected.ProxyProtocol switch
+            {
+                SendProxyProtocol.V1 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V1),
+                SendProxyProtocol.V2 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V2),
+                _ => default,
+            };
+            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self, preamble);
             _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
             Become(Relaying);
         });

@@ -144,6 +144,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                   protocol = tcp
                   connect-timeout = 10s
                   lb = least-tunnels
+                  proxy-protocol = off
                 }
               }
               limits {

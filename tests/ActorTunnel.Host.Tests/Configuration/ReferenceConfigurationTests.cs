@@ -54,7 +54,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
             }
           }
-          upstreams.origin { endpoints = ["127.0.0.1:3"] }
+          upstreams.origin { endpoints = ["127.0.0.1:3"], proxy-protocol = v2 }
         }
         """;
 
@@ -139,6 +139,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal(
             ("::1", "spiffe://mesh.local/terminator", true, true),
             (upstream.Tls!.VerifyName, upstream.Tls.VerifySpiffeId, upstream.Tls.InsecureSkipVerify, upstream.Tls.AllowTls12));
+        Assert.Equal(SendProxyProtocol.V2, node.Upstreams[1].ProxyProtocol);
         Assert.Equal("CN=ca", Assert.Single(upstream.Tls.Ca).Subject);
         Assert.Equal("CN=client", upstream.Tls.Certificate!.Leaf.Subject);
         Assert.True(upstream.Tls.Certificate.Leaf.HasPrivateKey);

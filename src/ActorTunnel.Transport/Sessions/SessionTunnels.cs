@@ -52,12 +52,7 @@ internal sealed class SessionTunnels
         {
             var next = port.NextReady; // Its own signals may link it anew from here on.
             port.BeginService();
-            var repaid = port.Receive.TakeRepaid();
-            if (repaid > 0)
-            {
-                _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
-            }
-
+            Repay(port);
             var unread = port.Receive.CancelledBy;
             if (unread != PipeEnd.Open)
             {
@@ -178,6 +173,7 @@ internal sealed class SessionTunnels
                 break;
             case SessionCommand.Reset reset:
                 _session.Reset(reset.Port.Stream, reset.Code);
+                reset.Port.Receive.Cancel(PipeEnd.Aborted); // There is no relay that would take or drop what came already.
                 _ports.Remove(reset.Port);
                 break;
             case SessionCommand.End end:
@@ -210,6 +206,15 @@ internal sealed class SessionTunnels
         }
 
         _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
+    }
+
+    private void Repay(TunnelPort port)
+    {
+        var repaid = port.Receive.TakeRepaid();
+        if (repaid > 0)
+        {
+            _session.Repay(port.Stream, Math.Min(repaid, port.Stream.UnpaidBytes));
+        }
     }
 
     private static void Receive(TunnelPort port, in SessionEvent e)

@@ -150,7 +150,11 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             {
                 _waitingReadable = false;
                 _dataLikely = true;
-                if (IsAvailable(_stage.Out))
+                if (_readable.SocketError != SocketError.Success)
+                {
+                    Break(_readable.SocketError);
+                }
+                else if (IsAvailable(_stage.Out))
                 {
                     Receive();
                 }
@@ -205,7 +209,10 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
         }
 
-        /// <summary>True when the socket has bytes or an end already; else the wake-up goes on.</summary>
+        /// <summary>
+        /// True when the socket has bytes or an end already; else the wake-up goes on, or the connection broke. The wait peeks, which takes the
+        /// report of a reset: the receive after it would return 0 as if the peer had ended cleanly.
+        /// </summary>
         private bool WaitReadable()
         {
             Volatile.Write(ref _readablePending, 1);
@@ -214,7 +221,13 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 if (!_socket.ReceiveAsync(_readable))
                 {
                     Volatile.Write(ref _readablePending, 0);
-                    return true;
+                    if (_readable.SocketError == SocketError.Success)
+                    {
+                        return true;
+                    }
+
+                    Break(_readable.SocketError);
+                    return false;
                 }
             }
             catch (ObjectDisposedException)

@@ -90,6 +90,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         private bool _established;
         private bool _plainEnded;
         private bool _advancing;
+        private TransportException? _failure;
         private int _stageThread;
 
         public Logic(TlsStage stage)
@@ -130,12 +131,25 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             _block = null;
             _ssl.Dispose();
             _network.Dispose();
+            // A handshake that this ended has failed, which nobody needs to hear of any more.
+            _handshake?.ContinueWith(
+                static handshake => _ = handshake.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
 
         private void OnWake()
         {
             _wakeUp.Begin();
-            Advance();
+            if (_failure is null)
+            {
+                Advance();
+            }
+            else
+            {
+                FailStage(_failure);
+            }
         }
 
         private void OnCipherPush()
@@ -170,9 +184,9 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         /// <summary>Does whatever is possible now. Every handler ends here.</summary>
         private void Advance()
         {
-            if (_advancing)
+            if (_advancing || _failure is not null)
             {
-                return; // The outer turn goes on.
+                return; // The outer turn goes on, or the wake-up that fails the stage.
             }
 
             _advancing = true;
@@ -209,9 +223,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
 
             if (!_handshake.IsCompletedSuccessfully)
             {
-                var cause = _handshake.Exception?.InnerException;
-                PushCiphertext(); // The alert that says why.
-                Refuse(cause);
+                Refuse(_handshake.Exception?.InnerException);
                 return false;
             }
 
@@ -345,8 +357,18 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             }
         }
 
-        private void Refuse(Exception? cause) =>
-            FailStage(new TransportException(TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause));
+        /// <summary>
+        /// Fails the stage, behind the plaintext that came before and the alert that says why. What is pushed is only lent until its receiver's
+        /// turn, and a stage that has failed takes it back: so the failure waits for the stage's own next turn.
+        /// </summary>
+        private void Refuse(Exception? cause)
+        {
+            _failure = new TransportException(
+                TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause);
+            PushPlaintext();
+            PushCiphertext();
+            _wakeUp.Wake();
+        }
 
         /// <summary>Work of SslStream nearly always ends inside a turn of this stage, which then goes on itself.</summary>
         private void WakeUnlessInside()

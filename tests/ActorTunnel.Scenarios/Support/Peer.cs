@@ -21,9 +21,14 @@ internal sealed class Peer : IDisposable
 
     public Socket Socket { get; }
 
-    public static async Task<Peer> ConnectAsync(IPEndPoint address)
+    public static async Task<Peer> ConnectAsync(IPEndPoint address, int receiveBuffer = 0)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer > 0)
+        {
+            socket.ReceiveBufferSize = receiveBuffer;
+        }
+
         await socket.ConnectAsync(address).InTime();
         return new Peer(socket);
     }
@@ -33,6 +38,24 @@ internal sealed class Peer : IDisposable
         while (bytes.Length > 0)
         {
             bytes = bytes[await Socket.SendAsync(bytes)..];
+        }
+    }
+
+    /// <summary>Sends until nobody takes more for a while; returns how much went out.</summary>
+    public async Task<long> SendUntilStuckAsync(TimeSpan silence)
+    {
+        var block = new byte[64 * 1024];
+        for (var total = 0L; ;)
+        {
+            using var stuck = new CancellationTokenSource(silence);
+            try
+            {
+                total += await Socket.SendAsync(block.AsMemory(), stuck.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return total;
+            }
         }
     }
 
@@ -83,6 +106,23 @@ internal sealed class Peer : IDisposable
 
             all.Write(buffer, 0, count);
         }
+    }
+
+    /// <summary>Nothing comes but a clean end behind exactly these bytes.</summary>
+    public async Task ExpectToEndAsync(byte[] expected)
+    {
+        var (bytes, end) = await ReceiveToEndAsync();
+        Assert.Equal(PeerEnd.Fin, end);
+        Assert.True(expected.AsSpan().SequenceEqual(bytes), $"{bytes.Length} bytes came that differ from the {expected.Length} sent");
+    }
+
+    /// <summary>The connection is reset; what came before is a prefix of what was sent.</summary>
+    public async Task<int> ExpectResetAsync(byte[]? sent = null)
+    {
+        var (bytes, end) = await ReceiveToEndAsync();
+        Assert.Equal(PeerEnd.Reset, end);
+        Assert.True((sent ?? []).AsSpan().StartsWith(bytes), "what came before the reset was not sent so");
+        return bytes.Length;
     }
 
     public void Dispose() => Socket.Dispose();

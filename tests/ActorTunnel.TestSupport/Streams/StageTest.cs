@@ -14,7 +14,7 @@ namespace ActorTunnel.TestSupport.Streams;
 public abstract class StageTest : TestKit
 {
     /// <summary>How long a test waits for what must happen, on a machine that is busy.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
     private readonly TestProbe _errors;

@@ -118,8 +118,11 @@ public sealed class TlsEndTests : TlsTest
 
     [Theory]
     [InlineData(1, false)]
+    [InlineData(1, true)]
     [InlineData(RecordHeader, false)]
+    [InlineData(RecordHeader, true)]
     [InlineData(500, false)]
+    [InlineData(500, true)]
     public void A_wire_that_is_cut_inside_a_record_delivers_the_bytes_before_and_fails(int bytesOfTheThird, bool demandComesLate)
     {
         var records = EstablishedWithRecords(3);
@@ -127,6 +130,18 @@ public sealed class TlsEndTests : TlsTest
         Assert.Equal(Payload.Bytes(1, 2_000), Server.ExpectBytes(2_000));
         Assert.Equal(TransportFault.Tls, Server.ExpectFailure<TransportException>().Fault);
         Eventually(() => Assert.True(ServerWire.HasEnded));
+    }
+
+    [Fact]
+    public void A_bad_record_behind_good_ones_fails_after_their_bytes()
+    {
+        var records = EstablishedWithRecords(3);
+        records[2][RecordHeader + 20] ^= 1;
+        ServerWire.Give([.. records[0], .. records[1]]);
+        ServerWire.Give(records[2]);
+        Server.TakeAll();
+        Assert.Equal(Payload.Bytes(1, 2_000), Server.ExpectBytes(2_000));
+        Assert.Equal(TransportFault.Tls, Server.ExpectFailure<TransportException>().Fault);
     }
 
     [Fact]
@@ -161,6 +176,43 @@ public sealed class TlsEndTests : TlsTest
         Server.FailNow(new TransportException(TransportFault.Aborted, "test"));
         Assert.Equal(TransportFault.Aborted, ServerWire.ExpectFailure<TransportException>().Fault);
         ServerWire.ExpectCancelled();
+    }
+
+    [Fact]
+    public void A_stage_that_is_stopped_in_its_handshake_leaves_no_failure_unobserved()
+    {
+        var unobserved = new List<Exception>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e)
+        {
+            lock (unobserved)
+            {
+                unobserved.AddRange(e.Exception.InnerExceptions);
+            }
+        }
+
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                Start();
+                ServerWire.Give(ClientOutput());
+                ClientWire.FailNow(new TransportException(TransportFault.Reset, "test"));
+                ServerWire.FailNow(new TransportException(TransportFault.Reset, "test"));
+            }
+
+            StagesStop();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            lock (unobserved)
+            {
+                Assert.DoesNotContain(unobserved, e => e is IOException or AuthenticationException or ObjectDisposedException);
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
     }
 
     /// <summary>Whole records of 1,000 bytes of payload each, on their way from the client to the server.</summary>

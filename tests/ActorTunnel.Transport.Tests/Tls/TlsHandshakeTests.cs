@@ -175,6 +175,18 @@ public sealed class TlsHandshakeTests : TlsTest
         Assert.Empty(ServerInfos);
     }
 
+    /// <summary>The alert is all that an operator of the other side gets to know.</summary>
+    [Fact]
+    public void The_refused_side_is_sent_an_alert()
+    {
+        Start(server: TestCertificates.ServerOptions(TestCertificates.ForeignServer));
+        ServerWire.Give(ClientOutput());
+        ServerWire.Settle();
+        ClientWire.Give(ServerWire.TakePending());
+        ClientRefusal();
+        Assert.NotEmpty(ClientWire.TakePending());
+    }
+
     [Fact]
     public void Bytes_that_are_not_tls_are_refused()
     {

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Net;
+using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Proxy;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
+using Akka.Actor;
+using Akka.Event;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>
+/// One node of a story: a TestKit whose actor system the node runs in, so that a story can watch the node's actors by their names. What
+/// the node logged and counted is at hand. Its end asserts that everything is back at its baseline.
+/// </summary>
+internal sealed class StoryNode : TestKit, IAsyncDisposable
+{
+    private const string Config =
+        """
+        akka {
+          loglevel = INFO
+          stdout-loglevel = OFF
+          loggers = []
+          log-dead-letters = off
+        }
+        """;
+
+    private readonly NodeSettings _settings;
+    private bool _stopped;
+
+    private StoryNode(NodeSettings settings)
+        : base(Config, settings.Name)
+    {
+        _settings = settings;
+        Sys.EventStream.Subscribe(Sys.ActorOf(Props.Create(() => new LogCollector(LogLines)), "log"), typeof(LogEvent));
+    }
+
+    public BufferPool Pool { get; } = new();
+
+    public Counters Counters { get; } = new();
+
+    public ConcurrentQueue<AccessLogEntry> AccessLog { get; } = new();
+
+    public ConcurrentQueue<SessionLogEntry> SessionLog { get; } = new();
+
+    /// <summary>What actors logged, from INFO upwards.</summary>
+    public ConcurrentQueue<LogEvent> LogLines { get; } = new();
+
+    public ProxyNode Node { get; private set; } = null!;
+
+    public IPEndPoint AddressOf(string listener) => Node.Bound[listener];
+
+    public static async Task<StoryNode> StartAsync(NodeSettings settings)
+    {
+        var story = new StoryNode(settings);
+        var started = await ProxyNode.StartAsync(
+            story.Sys,
+            settings,
+            new ProxyEnvironment(
+                story.Pool, story.Counters.Meters, TimeProvider.System, story.AccessLog.Enqueue, story.SessionLog.Enqueue));
+        story.Node = Assert.IsType<ProxyStart.Started>(started).Node;
+        return story;
+    }
+
+    /// <summary>A probe that watches the actor at a path below <c>/user</c>, which must be there or come soon.</summary>
+    public async Task<TestProbe> WatchAsync(string path)
+    {
+        IActorRef? actor = null;
+        await AwaitAssertAsync(
+            async () => actor = await Sys.ActorSelection("/user/" + path).ResolveOne(TimeSpan.FromMilliseconds(500)),
+            Eventually.Patience,
+            TimeSpan.FromMilliseconds(20));
+        var probe = CreateTestProbe();
+        await probe.WatchAsync(actor!);
+        return probe;
+    }
+
+    /// <summary>The next access-log line of a tunnel listener or connect listener, waited for.</summary>
+    public async Task<AccessLogEntry> NextAccessAsync()
+    {
+        AccessLogEntry? entry = null;
+        await Eventually.TrueAsync(() => AccessLog.TryDequeue(out entry), () => $"{_settings.Name} wrote no access log");
+        return entry!;
+    }
+
+    /// <summary>Waits for a log line that contains a text.</summary>
+    public Task LoggedAsync(string text) => Eventually.TrueAsync(
+        () => LogLines.Any(e => e.ToString().Contains(text, StringComparison.Ordinal)),
+        () => $"{_settings.Name} did not log '{text}' but:\n{string.Join('\n', LogLines)}");
+
+    /// <summary>Waits until a sum is what it should be.</summary>
+    public Task CountsAsync(string counter, long expected) => Eventually.TrueAsync(
+        () => Counters.Sum(counter) == expected,
+        () => $"{_settings.Name}: {counter} is {Counters.Sum(counter)}, not {expected}\n{string.Join('\n', LogLines)}");
+
+    /// <summary>
+    /// Waits until all tunnels are over and nothing of them is left, while sessions are still open: idle ones hold no buffer.
+    /// </summary>
+    public async Task SettledAsync()
+    {
+        await CountsAsync("tunnels.open", 0);
+        await CountsAsync("dials.open", 0);
+        await Eventually.TrueAsync(
+            () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}, idle: {Pool.Rented} buffers rented, {Pool.Returned} returned");
+    }
+
+    /// <summary>Drains, ends the system, and asserts that nothing is left and nothing went wrong.</summary>
+    public async Task<bool> StopAsync(TimeSpan deadline)
+    {
+        _stopped = true;
+        var inTime = await Node.DrainAsync(deadline);
+        await CountsAsync("connections.open", 0);
+        await CountsAsync("sessions.open", 0);
+        await CountsAsync("sessions.retired.open", 0);
+        await SettledAsync();
+        await Eventually.TrueAsync(() => OurSockets().Count == 0, () => $"{_settings.Name} left {string.Join(", ", OurSockets())}");
+        await Sys.Terminate();
+        await Eventually.TrueAsync(
+            () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}: {Pool.Rented} buffers rented, {Pool.Returned} returned");
+        Assert.DoesNotContain(LogLines, e => e.LogLevel() == LogLevel.ErrorLevel);
+        return inTime;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopped)
+        {
+            await SettledAsync();
+            Assert.True(await StopAsync(TimeSpan.FromSeconds(5)), $"{_settings.Name} did not drain by itself");
+        }
+
+        Counters.Dispose();
+        Dispose();
+    }
+
+    private List<string> OurSockets() => OpenSockets.Of(
+        Node.Bound.Values.Select(address => address.Port),
+        _settings.Upstreams.SelectMany(upstream => upstream.Endpoints).Select(endpoint => endpoint.Port));
+
+    private sealed class LogCollector : ReceiveActor
+    {
+        public LogCollector(ConcurrentQueue<LogEvent> log)
+        {
+            Receive<LogEvent>(log.Enqueue);
+        }
+    }
+}

@@ -118,7 +118,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         {
             _endpoint = connected.Endpoint;
             _context.Session.Respond(_port, [new HeaderField(":status", "200")], endStream: false);
-            var client = ProxyHeader.Of(_context.Connection.Remote, _context.Connection.Local);
+            var client = ProxyHeader.Of(_context.Client.Source, _context.Client.Destination);
             var preamble = connected.ProxyProtocol switch
             {
                 SendProxyProtocol.V1 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V1),
@@ -235,8 +235,8 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         {
             Time = _node.Time.GetUtcNow(),
             Listener = _context.Listener.Name,
-            DownstreamRemote = _context.Connection.Remote,
-            DownstreamLocal = _context.Connection.Local,
+            DownstreamRemote = _context.Client.Source,
+            DownstreamLocal = _context.Client.Destination,
             Authority = Admission.AuthorityOf(_fields),
             Upstream = _upstream,
             Endpoint = _endpoint?.ToEndPoint(),

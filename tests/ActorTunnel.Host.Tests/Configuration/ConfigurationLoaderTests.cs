@@ -110,6 +110,8 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                 in {
                   bind = "127.0.0.1:1"
                   max-connections = 50000
+                  proxy-protocol = off
+                  peek-timeout = 3s
                   connect {
                     routes = [
                       {

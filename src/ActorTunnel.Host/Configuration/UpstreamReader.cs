@@ -16,6 +16,9 @@ internal static class UpstreamReader
     private static readonly ValueKind<DnsFamily> Family = ValueKind.Choice(
         ("v4-only", DnsFamily.V4Only), ("v6-only", DnsFamily.V6Only), ("v4-preferred", DnsFamily.V4Preferred), ("all", DnsFamily.All));
 
+    private static readonly ValueKind<SendProxyProtocol> ProxyProtocol = ValueKind.Choice(
+        ("off", SendProxyProtocol.Off), ("v1", SendProxyProtocol.V1), ("v2", SendProxyProtocol.V2));
+
     private static readonly ValueKind<LoadBalancing> Balancing = ValueKind.Choice(
         ("round-robin", LoadBalancing.RoundRobin), ("least-tunnels", LoadBalancing.LeastTunnels));
 
@@ -45,8 +48,10 @@ internal static class UpstreamReader
         if (settings.Protocol == UpstreamProtocol.Tcp && !section.IsWrong("protocol"))
         {
             section.Refuse("is only for protocol = http2", "sessions-per-endpoint", "backoff", "http2", "tls");
-            return settings;
+            return settings with { ProxyProtocol = section.Get("proxy-protocol", ProxyProtocol) };
         }
+
+        section.Refuse("is only for protocol = tcp", "proxy-protocol");
 
         return section.Section("backoff", backoff => ReadBackoff(backoff, settings)) with
         {

@@ -27,6 +27,19 @@ public enum UpstreamType
     StrictDns,
 }
 
+/// <summary>Whether an origin is told the client's address, and how.</summary>
+public enum SendProxyProtocol
+{
+    /// <summary>Not at all.</summary>
+    Off,
+
+    /// <summary>By a PROXY header of version 1, one line of text.</summary>
+    V1,
+
+    /// <summary>By a PROXY header of version 2, binary.</summary>
+    V2,
+}
+
 /// <summary>How a tunnel picks its endpoint.</summary>
 public enum LoadBalancing
 {
@@ -74,6 +87,9 @@ public sealed record UpstreamSettings
 
     /// <summary>From the first SYN to an established TCP connection; excludes DNS and TLS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The PROXY header that an origin gets in front of each tunnel's bytes. Only for <see cref="UpstreamProtocol.Tcp"/>.</summary>
+    public SendProxyProtocol ProxyProtocol { get; init; }
 
     /// <summary>Null: cleartext. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
     public ClientTlsSettings? Tls { get; init; }

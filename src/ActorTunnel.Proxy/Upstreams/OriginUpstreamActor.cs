@@ -85,7 +85,7 @@ internal sealed class OriginUpstreamActor : ReceiveActor
     {
         if (ended.Outcome.Connection is { } connection)
         {
-            ended.Tunnel.Tell(new OriginProtocol.OriginConnected(ended.Endpoint, connection));
+            ended.Tunnel.Tell(new OriginProtocol.OriginConnected(ended.Endpoint, connection, _settings.ProxyProtocol));
         }
         else
         {

@@ -36,7 +36,7 @@ internal sealed class GroupActor : ReceiveActor
 
     public static Props Props(IReadOnlyDictionary<string, Props> members) => Akka.Actor.Props.Create(() => new GroupActor(members));
 
-    /// <summary>A listener or upstream that fails is a defect; starting over keeps the others' work whole and its own address bound no more.</summary>
+    /// <summary>A listener or upstream that fails is a defect: it is stopped, and the others go on.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
     private static void TellMembers(object message)

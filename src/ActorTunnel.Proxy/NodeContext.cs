@@ -1,6 +1,7 @@
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Streams;
 
@@ -16,6 +17,7 @@ internal sealed class NodeContext
         Settings = settings;
         Environment = environment;
         Materializer = materializer;
+        Resolver = new NameResolver(environment.Lookup, settings.Limits.DnsTimeout, environment.Time);
         ProcessDials = new DialSlots("dials-per-process", settings.Limits.DialsPerProcess, settings.Limits.DialWait);
     }
 
@@ -28,6 +30,8 @@ internal sealed class NodeContext
     public ProxyMeters Meters => Environment.Meters;
 
     public TimeProvider Time => Environment.Time;
+
+    public NameResolver Resolver { get; }
 
     public DialSlots ProcessDials { get; }
 

@@ -19,7 +19,11 @@ namespace ActorTunnel.Proxy;
 /// <param name="AccessLog">Called when a tunnel has closed or failed, from any thread; must not block.</param>
 /// <param name="SessionLog">Called when a session became ready, from any thread; must not block.</param>
 public sealed record ProxyEnvironment(
-    BufferPool Pool, ProxyMeters Meters, TimeProvider Time, Action<AccessLogEntry> AccessLog, Action<SessionLogEntry> SessionLog);
+    BufferPool Pool, ProxyMeters Meters, TimeProvider Time, Action<AccessLogEntry> AccessLog, Action<SessionLogEntry> SessionLog)
+{
+    /// <summary>Resolves names.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Lookup { get; init; } = Dns.GetHostAddressesAsync;
+}
 
 /// <summary>How a start went.</summary>
 public abstract record ProxyStart

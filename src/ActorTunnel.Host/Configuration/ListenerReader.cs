@@ -15,6 +15,12 @@ namespace ActorTunnel.Host.Configuration;
 /// <param name="routeTemplate">The keys of a route.</param>
 internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, HoconObject routeTemplate)
 {
+    private static readonly ValueKind<AcceptProxyProtocol> ProxyProtocol = ValueKind.Choice(
+        ("off", AcceptProxyProtocol.Off), ("accept", AcceptProxyProtocol.Accept), ("require", AcceptProxyProtocol.Require));
+
+    private static readonly ValueKind<TunnelAccept> Accept = ValueKind.Choice(
+        ("tcp", TunnelAccept.Tcp), ("http-connect", TunnelAccept.HttpConnect));
+
     private static readonly IPEndPoint NoBind = new(IPAddress.None, 0);
     private static readonly Authority NoAuthority = new("", 0);
 
@@ -23,6 +29,8 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, H
     {
         var bind = section.Required("bind", ValueKind.Bind) ?? NoBind;
         var maxConnections = section.Get("max-connections", ValueKind.Integer(1));
+        var proxyProtocol = section.Get("proxy-protocol", ProxyProtocol);
+        var peekTimeout = section.Get("peek-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5)));
         var tunnel = section.OptionalSection("tunnel", part => ReadTunnel(name, bind, part));
         var connect = section.OptionalSection("connect", part => ReadConnect(name, bind, part));
         if (section.IsGiven("tunnel") == section.IsGiven("connect"))
@@ -35,22 +43,35 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, H
         if (section.IsGiven("tunnel") && !section.IsGiven("connect"))
         {
             section.Refuse("is only for a listener with connect; TLS towards terminators belongs to the upstream", "tls");
-            return tunnel is null ? null : tunnel with { MaxConnections = maxConnections };
+            return tunnel is null ? null : tunnel with { MaxConnections = maxConnections, ProxyProtocol = proxyProtocol, PeekTimeout = peekTimeout };
         }
 
         var serverTls = section.OptionalSection("tls", tls.ReadServer);
-        return connect is null ? null : connect with { MaxConnections = maxConnections, Tls = serverTls };
+        return connect is null ? null : connect with
+        {
+            MaxConnections = maxConnections, ProxyProtocol = proxyProtocol, PeekTimeout = peekTimeout, Tls = serverTls,
+        };
     }
 
-    private TunnelListenerSettings ReadTunnel(string name, IPEndPoint bind, SectionReader section) => new()
+    private TunnelListenerSettings ReadTunnel(string name, IPEndPoint bind, SectionReader section)
     {
-        Name = name,
-        Bind = bind,
-        Upstream = upstreams.Reference(section, "upstream", UpstreamProtocol.Http2) ?? "",
-        Authority = section.Required("authority", ValueKind.Authority) ?? NoAuthority,
-        Headers = section.Texts("headers", HeaderFieldRules.ProblemOf),
-        Tunnel = TunnelReader.Read(section),
-    };
+        var accept = section.Get("accept", Accept);
+        if (accept == TunnelAccept.HttpConnect && !section.IsWrong("accept"))
+        {
+            section.Refuse("is only for accept = tcp; here each request names its own", "authority");
+        }
+
+        return new TunnelListenerSettings
+        {
+            Name = name,
+            Bind = bind,
+            Accept = accept,
+            Upstream = upstreams.Reference(section, "upstream", UpstreamProtocol.Http2) ?? "",
+            Authority = (accept == TunnelAccept.Tcp ? section.Required("authority", ValueKind.Authority) : null) ?? NoAuthority,
+            Headers = section.Texts("headers", HeaderFieldRules.ProblemOf),
+            Tunnel = TunnelReader.Read(section),
+        };
+    }
 
     private ConnectListenerSettings ReadConnect(string name, IPEndPoint bind, SectionReader section) => new()
     {

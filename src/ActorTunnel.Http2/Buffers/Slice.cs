@@ -21,6 +21,20 @@ public readonly struct Slice : IDisposable
     /// <summary>A slice of no bytes that owns nothing.</summary>
     public static Slice Empty => default;
 
+    /// <summary>A copy of at most <see cref="BufferPool.BlockSize"/> bytes, in a block of its own; nothing is rented for none.</summary>
+    public static Slice Copy(BufferPool pool, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return default;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, BufferPool.BlockSize);
+        var block = pool.Rent();
+        bytes.CopyTo(block.Array);
+        return block.AsSlice(0, bytes.Length);
+    }
+
     /// <summary>Where the range begins in its block, which is also how many bytes lie in front of it.</summary>
     public int Start { get; }
 

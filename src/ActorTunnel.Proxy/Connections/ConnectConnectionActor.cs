@@ -4,20 +4,37 @@ using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
+using Akka.Event;
 
 namespace ActorTunnel.Proxy.Connections;
 
-/// <summary>A peer's connection to a terminator: its session is its only child, and its end the end of this actor.</summary>
+/// <summary>
+/// A peer's connection to a terminator: its session is its only child, and its end the end of this actor.
+/// <code>
+///   Reading (a PROXY header; mostly left out) ──known──▶ Serving ──session ended──▶ stopped
+///      └──refused, drain──▶ the connection is reset ──▶ stopped
+/// </code>
+/// </summary>
 internal sealed class ConnectConnectionActor : ReceiveActor
 {
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly TcpConnection _connection;
+    private readonly ConnectListenerSettings _listener;
+    private readonly RouteTable _routes;
+    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly NodeContext _node;
+    private readonly CancellationTokenSource _stopped = new();
+    private IActorRef? _session;
+
     public ConnectConnectionActor(
         TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node)
     {
-        var session = Context.ActorOf(ServerSessionActor.Props(connection, listener, routes, tls, node), "session");
-        Context.Watch(session);
-        Receive<Terminated>(_ => Context.Stop(Self));
-        Receive<DrainProtocol.BeginDrain>(session.Forward);
-        Receive<DrainProtocol.AbortTunnels>(session.Forward);
+        _connection = connection;
+        _listener = listener;
+        _routes = routes;
+        _tls = tls;
+        _node = node;
+        Reading();
     }
 
     public static Props Props(
@@ -25,4 +42,50 @@ internal sealed class ConnectConnectionActor : ReceiveActor
         Akka.Actor.Props.Create(() => new ConnectConnectionActor(connection, listener, routes, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    protected override void PreStart()
+    {
+        if (ConnectionPrelude.IsNeeded(_listener))
+        {
+            ConnectionPrelude.ReadAsync(_connection, _listener, _node, _stopped.Token).PipeTo(Self);
+        }
+        else
+        {
+            Serve(new PreludeResult.Known(_connection.Remote, _connection.Local, null));
+        }
+    }
+
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+        if (_session is null)
+        {
+            _connection.Reset();
+        }
+    }
+
+    private void Reading()
+    {
+        Receive<PreludeResult.Known>(Serve);
+        Receive<PreludeResult.Refused>(refused =>
+        {
+            _log.Info("{0} from {1} was refused: {2}", ActorNames.PathOf(Self), _connection.Remote, refused.Failure.Detail);
+            Context.Stop(Self);
+        });
+        Receive<DrainProtocol.BeginDrain>(_ => Context.Stop(Self));
+        Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+    }
+
+    private void Serve(PreludeResult.Known client)
+    {
+        _session = Context.ActorOf(ServerSessionActor.Props(_connection, client, _listener, _routes, _tls, _node), "session");
+        Context.Watch(_session);
+        Become(() =>
+        {
+            Receive<Terminated>(_ => Context.Stop(Self));
+            Receive<DrainProtocol.BeginDrain>(_session.Forward);
+            Receive<DrainProtocol.AbortTunnels>(_session.Forward);
+        });
+    }
 }

@@ -3,6 +3,7 @@ using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Transport.Heads;
 using ActorTunnel.Transport.Relay;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
@@ -13,9 +14,11 @@ namespace ActorTunnel.Proxy.Connections;
 /// An application's connection to an encapsulator: asks the upstream for a tunnel, holds the connection unread until there is one, and writes the
 /// access log.
 /// <code>
+///   Reading (a PROXY header, an HTTP/1.1 CONNECT; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
 ///   Opening ──established──▶ Carried ──closed──▶ stopped
 ///      ├──refused, safe to retry──▶ Opening, on another session
-///      └──failed──▶ the connection is reset ──▶ stopped
+///      └──failed──▶ the connection is reset, or Answering where it speaks HTTP/1.1 ──▶ stopped
+///   Answering ──answer taken, or a few seconds──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class TunnelConnectionActor : ReceiveActor
@@ -23,14 +26,19 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     /// <summary>Attempts for one connection: a second session and a second endpoint are worth it, a storm is not.</summary>
     private const int MaxAttempts = 3;
 
+    /// <summary>For a client to take an answer and to end its side.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+
     private readonly TunnelListenerSettings _listener;
     private readonly TcpConnection _connection;
     private readonly IReadOnlyList<HeaderField> _fields;
     private readonly NodeContext _node;
     private readonly long _started;
     private readonly List<IActorRef> _tried = [];
+    private readonly CancellationTokenSource _stopped = new();
+    private PreludeResult.Known _client;
     private TunnelProtocol.TunnelEstablished? _tunnel;
-    private bool _draining;
+    private bool _aborting;
     private bool _closed;
 
     public TunnelConnectionActor(
@@ -41,7 +49,8 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _fields = fields;
         _node = node;
         _started = node.Time.GetTimestamp();
-        Opening();
+        _client = new PreludeResult.Known(connection.Remote, connection.Local, null);
+        Reading();
     }
 
     public static Props Props(
@@ -58,11 +67,20 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             return;
         }
 
+        if (ConnectionPrelude.IsNeeded(_listener))
+        {
+            ConnectionPrelude.ReadAsync(_connection, _listener, _node, _stopped.Token).PipeTo(Self);
+            return;
+        }
+
+        Become(Opening);
         Ask();
     }
 
     protected override void PostStop()
     {
+        _stopped.Cancel();
+        _stopped.Dispose();
         if (_tunnel is null)
         {
             _connection.Reset(); // Nobody carries it: never a clean close.
@@ -73,6 +91,18 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
     }
 
+    private void Reading()
+    {
+        Receive<PreludeResult.Known>(known =>
+        {
+            _client = known;
+            Become(Opening);
+            Ask();
+        });
+        Receive<PreludeResult.Refused>(refused => Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer));
+        Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+    }
+
     private void Opening()
     {
         Receive<TunnelProtocol.TunnelEstablished>(established =>
@@ -81,24 +111,28 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             Context.Watch(established.Tunnel);
             _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
             Become(Carried);
-            if (_draining && _node.IsDraining)
+            if (_aborting)
             {
                 established.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
             }
         });
         Receive<TunnelProtocol.TunnelFailed>(failed =>
         {
-            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts && !_draining)
+            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts && !_aborting)
             {
                 _tried.Add(session);
                 Ask();
+            }
+            else if (_client.Authority is not null)
+            {
+                Refuse(AnswerOf(failed), failed, failed.Detail, canAnswer: true);
             }
             else
             {
                 Fail(failed);
             }
         });
-        Receive<DrainProtocol.AbortTunnels>(_ => _draining = true);
+        Receive<DrainProtocol.AbortTunnels>(_ => _aborting = true);
     }
 
     private void Carried()
@@ -109,8 +143,53 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<TunnelProtocol.TunnelFailed>(_ => { });
     }
 
-    private void Ask() => _node.Upstreams[_listener.Upstream].Tell(
-        new TunnelProtocol.OpenTunnel(Self, _connection, _fields, _listener.Tunnel, _tried.ToImmutableArray()));
+    /// <summary>The application hears why, by HTTP/1.1, before its connection is closed.</summary>
+    private void Answering()
+    {
+        Receive<Answered>(_ => Context.Stop(Self));
+        Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+    }
+
+    private void Ask() => _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
+        Self,
+        _connection,
+        Fields(),
+        _listener.Tunnel,
+        _client.Authority is null ? default : Http1ResponseWriter.Established,
+        _tried.ToImmutableArray()));
+
+    private IReadOnlyList<HeaderField> Fields() => _client.Authority is not { } authority
+        ? _fields
+        : [.. _fields.Select(field => field.Name == ":authority" ? field with { Value = authority.ToString() } : field)];
+
+    /// <summary>What the client is told: the terminator's own status where it sent one.</summary>
+    private static ConnectFailure AnswerOf(TunnelProtocol.TunnelFailed failed) => failed switch
+    {
+        { Status: >= 400 and < 600 and var status } =>
+            new ConnectFailure(failed.Reason, status, "http_request_error", failed.Side, "the terminator refused the tunnel"),
+        { Reason: ConnectFailureReason.ConnectTimeout } => ConnectFailure.ConnectTimeout,
+        { Reason: ConnectFailureReason.DnsTimeout } => ConnectFailure.DnsTimeout,
+        { Reason: ConnectFailureReason.Draining } => ConnectFailure.Draining,
+        { Reason: ConnectFailureReason.Overloaded } => ConnectFailure.Overloaded("too many tunnels"),
+        _ => ConnectFailure.NoHealthyEndpoint,
+    };
+
+    private void Refuse(ConnectFailure failure, TunnelProtocol.TunnelFailed? failed, string detail, bool canAnswer)
+    {
+        _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, failure.Reason);
+        var end = TunnelEnd.ResetBy(failed?.Side ?? failure.Side, TunnelEndReason.ConnectFailed);
+        Log(failed?.Route, canAnswer ? failure.Status : failed?.Status, failed?.Reason ?? failure.Reason, detail, end, end, default);
+        if (!canAnswer)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        var answer = Http1ResponseWriter.Failure(failure.ToResponseFields(_node.Settings.Name), failure.ResponseBody);
+        _connection.AnswerAndCloseAsync(answer, AnswerTimeout, _node.Environment.Pool, _node.Time, _stopped.Token)
+            .PipeTo(Self, success: _ => Answered.Instance);
+        Become(Answering);
+    }
 
     private void Fail(TunnelProtocol.TunnelFailed failed)
     {
@@ -150,9 +229,9 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     {
         Time = _node.Time.GetUtcNow(),
         Listener = _listener.Name,
-        DownstreamRemote = _connection.Remote,
-        DownstreamLocal = _connection.Local,
-        Authority = _listener.Authority.ToString(),
+        DownstreamRemote = _client.Source,
+        DownstreamLocal = _client.Destination,
+        Authority = (_client.Authority ?? _listener.Authority).ToString(),
         Upstream = _listener.Upstream,
         Endpoint = route?.Endpoint.ToEndPoint(),
         Session = route?.Session,
@@ -168,4 +247,9 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         UpstreamEnd = upstreamEnd,
         DownstreamEnd = downstreamEnd,
     });
+
+    private sealed class Answered
+    {
+        public static readonly Answered Instance = new();
+    }
 }

@@ -50,20 +50,31 @@ public static class HeaderFieldRules
         };
     }
 
-    private static string? ProblemOfValue(string value)
+    /// <summary>Null for a value that a field may have, else one short phrase.</summary>
+    internal static string? ProblemOfValue(string value)
     {
-        // RFC 9113 §8.2.1 forbids NUL, CR and LF; RFC 9110 §5.5 the other controls, and calls octets past ASCII obsolete.
-        foreach (var c in value)
+        if (HasInvalidCharacter(value))
         {
-            if (c is not '\t' and (< ' ' or > '~'))
-            {
-                return "the field value holds a control character or one that is not ASCII";
-            }
+            return "the field value holds a control character or one that is not ASCII";
         }
 
         return value.Length > 0 && (IsBlank(value[0]) || IsBlank(value[^1]))
             ? "the field value begins or ends with white space"
             : null;
+    }
+
+    /// <summary>RFC 9113 §8.2.1 forbids NUL, CR and LF; RFC 9110 §5.5 the other controls, and calls octets past ASCII obsolete.</summary>
+    internal static bool HasInvalidCharacter(string value)
+    {
+        foreach (var c in value)
+        {
+            if (c is not '\t' and (< ' ' or > '~'))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsTokenCharacter(char c) =>

@@ -23,6 +23,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly EndpointAddress _endpoint;
+    private readonly ResolvedEndpoint _dialled;
     private readonly UpstreamSettings _upstream;
     private readonly SslClientAuthenticationOptions? _tlsOptions;
     private readonly NodeContext _node;
@@ -37,9 +38,10 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private int _open;
 
     public ClientSessionActor(
-        EndpointAddress endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node)
+        ResolvedEndpoint endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node)
     {
-        _endpoint = endpoint;
+        _endpoint = endpoint.Address;
+        _dialled = endpoint;
         _upstream = upstream;
         _tlsOptions = tls;
         _node = node;
@@ -49,7 +51,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
-        EndpointAddress endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node) =>
+        ResolvedEndpoint endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ClientSessionActor(endpoint, upstream, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
@@ -57,9 +59,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         var options = new TcpConnectionOptions { ResetUnlessClean = false };
-        new TcpDialer(options, _node.Settings.Limits.DnsTimeout, _upstream.ConnectTimeout, _node.Time)
-            .DialAsync(_endpoint.Host, _endpoint.Port, _dial.Token)
-            .PipeTo(Self);
+        _dialled.DialAsync(new TcpDialer(options, _node.Resolver, _upstream.ConnectTimeout, _node.Time), _dial.Token).PipeTo(Self);
     }
 
     protected override void PostStop()
@@ -137,7 +137,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             CloseWhenRetired();
         });
         Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
-        Receive<ClientSessionProtocol.Retire>(_ => Retire("the node is stopping"));
+        Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
     }
 
     private void Ending()

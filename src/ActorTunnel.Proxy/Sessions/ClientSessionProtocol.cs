@@ -22,8 +22,5 @@ internal static class ClientSessionProtocol
     public sealed record SessionOver(bool WasReady, bool Lost, ConnectFailure Failure, string Detail);
 
     /// <summary>To the session: end in order once no tunnel is left.</summary>
-    public sealed record Retire
-    {
-        public static readonly Retire Instance = new();
-    }
+    public sealed record Retire(string Why);
 }

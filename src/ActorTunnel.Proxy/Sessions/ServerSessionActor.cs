@@ -1,5 +1,6 @@
 using System.Net.Security;
 using ActorTunnel.Http2.Session;
+using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
@@ -36,7 +37,12 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private int _open;
 
     public ServerSessionActor(
-        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node)
+        TcpConnection connection,
+        PreludeResult.Known client,
+        ConnectListenerSettings listener,
+        RouteTable routes,
+        SslServerAuthenticationOptions? tls,
+        NodeContext node)
     {
         _node = node;
         _listener = listener;
@@ -47,15 +53,20 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             tls is null ? null : TlsStage.Server(tls, node.Environment.Pool, info => self.Tell(info)),
             connection.ToFlow(node.Environment.Pool, node.Time)).Run(node.Materializer);
         var dials = new DialSlots("dials-per-session", node.Settings.Limits.DialsPerSession, node.Settings.Limits.DialWait);
-        _tunnels = new ServerTunnelContext(node, listener, routes, connection, _session, dials);
+        _tunnels = new ServerTunnelContext(node, listener, routes, client, _session, dials);
         Serving();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
-        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node) =>
-        Akka.Actor.Props.Create(() => new ServerSessionActor(connection, listener, routes, tls, node));
+        TcpConnection connection,
+        PreludeResult.Known client,
+        ConnectListenerSettings listener,
+        RouteTable routes,
+        SslServerAuthenticationOptions? tls,
+        NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ServerSessionActor(connection, client, listener, routes, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 

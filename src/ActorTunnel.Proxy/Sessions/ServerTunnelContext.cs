@@ -1,8 +1,8 @@
+using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Upstreams;
 using ActorTunnel.Transport.Sessions;
-using ActorTunnel.Transport.Sockets;
 
 namespace ActorTunnel.Proxy.Sessions;
 
@@ -10,13 +10,13 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <param name="Node">The node.</param>
 /// <param name="Listener">That accepted the session.</param>
 /// <param name="Routes">The listener's, ready for look-ups.</param>
-/// <param name="Connection">For its addresses only: the session's graph owns it.</param>
+/// <param name="Client">Who dialled, and whom.</param>
 /// <param name="Session">Commands to the session.</param>
 /// <param name="Dials">The session's share of dials.</param>
 internal sealed record ServerTunnelContext(
     NodeContext Node,
     ConnectListenerSettings Listener,
     RouteTable Routes,
-    TcpConnection Connection,
+    PreludeResult.Known Client,
     SessionHandle Session,
     DialSlots Dials);

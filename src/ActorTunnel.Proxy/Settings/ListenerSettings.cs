@@ -4,6 +4,29 @@ using ActorTunnel.Proxy.Routing;
 
 namespace ActorTunnel.Proxy.Settings;
 
+/// <summary>Whether connections to a listener begin with a PROXY header. Only for listeners that nobody but trusted proxies can reach.</summary>
+public enum AcceptProxyProtocol
+{
+    /// <summary>They do not; a header is payload.</summary>
+    Off,
+
+    /// <summary>They may.</summary>
+    Accept,
+
+    /// <summary>They must, or they are reset.</summary>
+    Require,
+}
+
+/// <summary>What applications speak to an encapsulator.</summary>
+public enum TunnelAccept
+{
+    /// <summary>Their own protocol, whatever it is.</summary>
+    Tcp,
+
+    /// <summary>HTTP/1.1 CONNECT first, as to any HTTP proxy; the request names the authority.</summary>
+    HttpConnect,
+}
+
 /// <summary>A bound address and what happens to the connections that it accepts.</summary>
 public abstract record ListenerSettings
 {
@@ -15,6 +38,12 @@ public abstract record ListenerSettings
 
     /// <summary>Connections open at once, 1 or more; further ones wait in the kernel's queue.</summary>
     public int MaxConnections { get; init; } = 50_000;
+
+    /// <summary>PROXY headers of either version.</summary>
+    public AcceptProxyProtocol ProxyProtocol { get; init; }
+
+    /// <summary>How long a connection may take for what has to come before its tunnel or session.</summary>
+    public TimeSpan PeekTimeout { get; init; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>The encapsulator's side: each accepted TCP connection becomes a CONNECT stream on a session of an upstream.</summary>
@@ -23,7 +52,10 @@ public sealed record TunnelListenerSettings : ListenerSettings
     /// <summary>The name of an upstream with <see cref="UpstreamProtocol.Http2"/>.</summary>
     public required string Upstream { get; init; }
 
-    /// <summary>What is sent as <c>:authority</c>.</summary>
+    /// <summary>What comes before the tunnel's bytes.</summary>
+    public TunnelAccept Accept { get; init; }
+
+    /// <summary>What is sent as <c>:authority</c>; with <see cref="TunnelAccept.HttpConnect"/> the client's request says it instead.</summary>
     public required Authority Authority { get; init; }
 
     /// <summary>Fields added to the CONNECT, names in lower case, in the order of the file.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using ActorTunnel.Transport.Sockets;
 
 namespace ActorTunnel.Proxy.Settings;
 
@@ -11,6 +12,32 @@ public enum UpstreamProtocol
 
     /// <summary>HTTP/2 CONNECT: the endpoints are terminators.</summary>
     Http2,
+}
+
+/// <summary>Where the endpoints of an upstream come from.</summary>
+public enum UpstreamType
+{
+    /// <summary>As configured; a name is resolved at each dial.</summary>
+    Static,
+
+    /// <summary>One name, one endpoint: new tunnels use its current first address, old ones stay where they are.</summary>
+    LogicalDns,
+
+    /// <summary>Each address of each name is an endpoint.</summary>
+    StrictDns,
+}
+
+/// <summary>Whether an origin is told the client's address, and how.</summary>
+public enum SendProxyProtocol
+{
+    /// <summary>Not at all.</summary>
+    Off,
+
+    /// <summary>By a PROXY header of version 1, one line of text.</summary>
+    V1,
+
+    /// <summary>By a PROXY header of version 2, binary.</summary>
+    V2,
 }
 
 /// <summary>How a tunnel picks its endpoint.</summary>
@@ -45,12 +72,24 @@ public sealed record UpstreamSettings
     /// <summary>At least one.</summary>
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
 
+    /// <summary>Where endpoints come from; <see cref="UpstreamType.LogicalDns"/> has exactly one name.</summary>
+    public UpstreamType Type { get; init; } = UpstreamType.Static;
+
+    /// <summary>Which addresses of a name are used; not for <see cref="UpstreamType.Static"/>.</summary>
+    public DnsFamily DnsFamily { get; init; } = DnsFamily.All;
+
+    /// <summary>How often names are resolved again; not for <see cref="UpstreamType.Static"/>.</summary>
+    public TimeSpan DnsRefresh { get; init; } = TimeSpan.FromSeconds(5);
+
     public UpstreamProtocol Protocol { get; init; } = UpstreamProtocol.Tcp;
 
     public LoadBalancing LoadBalancing { get; init; } = LoadBalancing.RoundRobin;
 
     /// <summary>From the first SYN to an established TCP connection; excludes DNS and TLS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The PROXY header that an origin gets in front of each tunnel's bytes. Only for <see cref="UpstreamProtocol.Tcp"/>.</summary>
+    public SendProxyProtocol ProxyProtocol { get; init; }
 
     /// <summary>Null: cleartext. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
     public ClientTlsSettings? Tls { get; init; }

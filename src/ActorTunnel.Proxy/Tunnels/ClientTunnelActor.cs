@@ -86,7 +86,7 @@ internal sealed class ClientTunnelActor : ReceiveActor
         var status = int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);
         if (status is >= 200 and < 300)
         {
-            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self);
+            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self, _request.Greeting);
             _finished = true;
             _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status));
             Become(Relaying);

@@ -5,6 +5,7 @@ using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Heads;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
 using ActorTunnel.Transport.Sessions;
@@ -117,7 +118,14 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         {
             _endpoint = connected.Endpoint;
             _context.Session.Respond(_port, [new HeaderField(":status", "200")], endStream: false);
-            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self);
+            var client = ProxyHeader.Of(_context.Client.Source, _context.Client.Destination);
+            var preamble = connected.ProxyProtocol switch
+            {
+                SendProxyProtocol.V1 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V1),
+                SendProxyProtocol.V2 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V2),
+                _ => default,
+            };
+            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self, preamble);
             _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
             Become(Relaying);
         });
@@ -227,8 +235,8 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         {
             Time = _node.Time.GetUtcNow(),
             Listener = _context.Listener.Name,
-            DownstreamRemote = _context.Connection.Remote,
-            DownstreamLocal = _context.Connection.Local,
+            DownstreamRemote = _context.Client.Source,
+            DownstreamLocal = _context.Client.Destination,
             Authority = Admission.AuthorityOf(_fields),
             Upstream = _upstream,
             Endpoint = _endpoint?.ToEndPoint(),

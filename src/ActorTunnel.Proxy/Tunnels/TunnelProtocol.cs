@@ -14,12 +14,14 @@ internal static class TunnelProtocol
     /// <param name="Connection">The application's.</param>
     /// <param name="Fields">The CONNECT.</param>
     /// <param name="Settings">Timeouts of the application's side.</param>
+    /// <param name="Greeting">Sent to the application in front of the tunnel's bytes, once there is a tunnel.</param>
     /// <param name="Tried">Sessions that refused it already.</param>
     public sealed record OpenTunnel(
         IActorRef Requester,
         TcpConnection Connection,
         IReadOnlyList<HeaderField> Fields,
         TunnelSettings Settings,
+        ReadOnlyMemory<byte> Greeting,
         IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded;
 
     /// <summary>Which way a tunnel goes, or went when it failed.</summary>

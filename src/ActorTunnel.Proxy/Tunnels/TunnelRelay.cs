@@ -1,3 +1,4 @@
+using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
@@ -15,15 +16,22 @@ internal static class TunnelRelay
     public sealed record RelayEnded(RelayResult Result);
 
     /// <summary>Joins the connection with the tunnel's pipes: connection ↔ relay ↔ pipes. The graph owns the connection from now on.</summary>
+    /// <param name="preamble">Sent to the connection in front of the tunnel's bytes; at most a block.</param>
     public static RelayControl Start(
-        TcpConnection connection, TunnelPort port, TunnelSettings settings, NodeContext node, IActorRef tunnel)
+        TcpConnection connection,
+        TunnelPort port,
+        TunnelSettings settings,
+        NodeContext node,
+        IActorRef tunnel,
+        ReadOnlyMemory<byte> preamble = default)
     {
         var relay = new RelayStage(
             port.Send,
             port.Receive,
             new RelayTimeouts(settings.IdleTimeout, settings.HalfClosedIdleTimeout),
             node.Time,
-            result => tunnel.Tell(new RelayEnded(result)));
+            result => tunnel.Tell(new RelayEnded(result)),
+            Slice.Copy(node.Environment.Pool, preamble.Span));
         return Flow.FromGraph(connection.ToFlow(node.Environment.Pool, node.Time))
             .JoinMaterialized(Flow.FromGraph(relay), Keep.Right)
             .Run(node.Materializer);

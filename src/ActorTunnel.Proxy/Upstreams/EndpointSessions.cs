@@ -50,13 +50,16 @@ internal sealed class EndpointSessions
     private int _failures;
     private TimeSpan _notBefore;
 
-    public EndpointSessions(EndpointAddress address, UpstreamSettings upstream)
+    public EndpointSessions(ResolvedEndpoint endpoint, UpstreamSettings upstream)
     {
-        Address = address;
+        Endpoint = endpoint;
         _upstream = upstream;
     }
 
-    public EndpointAddress Address { get; }
+    /// <summary>How to dial it.</summary>
+    public ResolvedEndpoint Endpoint { get; set; }
+
+    public EndpointAddress Address => Endpoint.Address;
 
     /// <summary>All that have not ended, retired ones included.</summary>
     public List<PooledSession> Sessions { get; } = [];

@@ -14,7 +14,10 @@ internal static class OriginProtocol
     public sealed record DialOrigin(DialSlots SessionDials, TcpConnectionOptions Options);
 
     /// <summary>The connection is the receiver's. <see cref="ReleaseEndpoint"/> is due when its tunnel is over.</summary>
-    public sealed record OriginConnected(EndpointAddress Endpoint, TcpConnection Connection);
+    /// <param name="Endpoint">Whom it reached.</param>
+    /// <param name="Connection">Connected.</param>
+    /// <param name="ProxyProtocol">The PROXY header that the endpoint wants first.</param>
+    public sealed record OriginConnected(EndpointAddress Endpoint, TcpConnection Connection, SendProxyProtocol ProxyProtocol);
 
     /// <summary>There is no connection; nothing is to be released.</summary>
     public sealed record DialFailed(EndpointAddress? Endpoint, ConnectFailure Failure);

@@ -14,46 +14,78 @@ internal sealed class OriginUpstreamActor : ReceiveActor
     private readonly UpstreamSettings _settings;
     private readonly NodeContext _node;
     private readonly EndpointPicker _picker;
-    private readonly int[] _openTunnels;
+    private readonly Dictionary<EndpointAddress, int> _openTunnels = [];
+    private readonly List<(IActorRef Tunnel, OriginProtocol.DialOrigin Dial)> _waiting = [];
+    private ImmutableArray<ResolvedEndpoint> _endpoints = [];
+    private IActorRef? _dns;
 
     public OriginUpstreamActor(UpstreamSettings settings, NodeContext node)
     {
         _settings = settings;
         _node = node;
         _picker = EndpointPicker.For(settings.LoadBalancing);
-        _openTunnels = new int[settings.Endpoints.Length];
-        Receive<OriginProtocol.DialOrigin>(Dial);
+        Receive<OriginProtocol.DialOrigin>(dial => Dial(Sender, dial));
         Receive<OriginProtocol.ReleaseEndpoint>(release => Release(release.Endpoint));
         Receive<DialEnded>(Deliver);
+        Receive<DnsEndpointsActor.EndpointsResolved>(resolved =>
+        {
+            _endpoints = resolved.Endpoints;
+            var waiting = _waiting.ToList();
+            _waiting.Clear();
+            waiting.ForEach(entry => Dial(entry.Tunnel, entry.Dial));
+        });
+        Receive<DnsEndpointsActor.EndpointsUnknown>(unknown =>
+        {
+            _waiting.ForEach(entry => entry.Tunnel.Tell(new OriginProtocol.DialFailed(null, unknown.Failure)));
+            _waiting.Clear();
+        });
         Receive<DrainProtocol.BeginDrain>(_ => Sender.Tell(DrainProtocol.Drained.Instance)); // Its tunnels ended with the listeners.
+    }
+
+    protected override void PreStart()
+    {
+        if (_settings.Type == UpstreamType.Static)
+        {
+            _endpoints = [.. _settings.Endpoints.Select(ResolvedEndpoint.Static)];
+        }
+        else
+        {
+            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node.Resolver), "dns");
+        }
     }
 
     public static Props Props(UpstreamSettings settings, NodeContext node) =>
         Akka.Actor.Props.Create(() => new OriginUpstreamActor(settings, node));
 
-    private void Dial(OriginProtocol.DialOrigin dial)
+    private void Dial(IActorRef tunnel, OriginProtocol.DialOrigin dial)
     {
-        var loads = _openTunnels.Select(tunnels => new EndpointLoad(IsEjected: false, tunnels)).ToImmutableArray();
-        if (!_picker.TryPick(loads.AsSpan(), out var index))
+        if (_endpoints.IsEmpty)
         {
-            Sender.Tell(new OriginProtocol.DialFailed(null, ConnectFailure.NoHealthyEndpoint));
+            // The first answer decides; it comes within dns-timeout, good or bad.
+            _waiting.Add((tunnel, dial));
+            _dns!.Tell(DnsEndpointsActor.ResolveNow.Instance);
             return;
         }
 
-        _openTunnels[index]++;
-        var endpoint = _settings.Endpoints[index];
-        var tunnel = Sender;
+        var loads = _endpoints.Select(endpoint => new EndpointLoad(IsEjected: false, _openTunnels.GetValueOrDefault(endpoint.Address))).ToImmutableArray();
+        if (!_picker.TryPick(loads.AsSpan(), out var index))
+        {
+            throw new InvalidOperationException("There are endpoints, and none is ever ejected.");
+        }
+
+        var endpoint = _endpoints[index];
+        _openTunnels[endpoint.Address] = _openTunnels.GetValueOrDefault(endpoint.Address) + 1;
         DialAsync(endpoint, dial).PipeTo(
             Self,
-            success: outcome => new DialEnded(tunnel, endpoint, outcome),
-            failure: e => new DialEnded(tunnel, endpoint, new DialOutcomeValue(null, ConnectFailure.Overloaded(e.Message))));
+            success: outcome => new DialEnded(tunnel, endpoint.Address, outcome),
+            failure: e => new DialEnded(tunnel, endpoint.Address, new DialOutcomeValue(null, ConnectFailure.Overloaded(e.Message))));
     }
 
     private void Deliver(DialEnded ended)
     {
         if (ended.Outcome.Connection is { } connection)
         {
-            ended.Tunnel.Tell(new OriginProtocol.OriginConnected(ended.Endpoint, connection));
+            ended.Tunnel.Tell(new OriginProtocol.OriginConnected(ended.Endpoint, connection, _settings.ProxyProtocol));
         }
         else
         {
@@ -62,10 +94,16 @@ internal sealed class OriginUpstreamActor : ReceiveActor
         }
     }
 
-    private void Release(EndpointAddress endpoint) => _openTunnels[_settings.Endpoints.IndexOf(endpoint)]--;
+    private void Release(EndpointAddress endpoint)
+    {
+        if (--_openTunnels[endpoint] == 0)
+        {
+            _openTunnels.Remove(endpoint); // Names move on, and their old addresses are not kept for ever.
+        }
+    }
 
     /// <summary>Each slot is held until the dial has really ended, whatever became of the tunnel.</summary>
-    private async Task<DialOutcomeValue> DialAsync(EndpointAddress endpoint, OriginProtocol.DialOrigin dial)
+    private async Task<DialOutcomeValue> DialAsync(ResolvedEndpoint endpoint, OriginProtocol.DialOrigin dial)
     {
         if (!await dial.SessionDials.EnterAsync().ConfigureAwait(false))
         {
@@ -94,11 +132,11 @@ internal sealed class OriginUpstreamActor : ReceiveActor
         }
     }
 
-    private async Task<DialOutcomeValue> DialNowAsync(EndpointAddress endpoint, OriginProtocol.DialOrigin dial)
+    private async Task<DialOutcomeValue> DialNowAsync(ResolvedEndpoint endpoint, OriginProtocol.DialOrigin dial)
     {
         _node.Meters.DialStarted(_settings.Name);
-        var dialer = new TcpDialer(dial.Options, _node.Settings.Limits.DnsTimeout, _settings.ConnectTimeout, _node.Time);
-        var result = await dialer.DialAsync(endpoint.Host, endpoint.Port, CancellationToken.None).ConfigureAwait(false);
+        var dialer = new TcpDialer(dial.Options, _node.Resolver, _settings.ConnectTimeout, _node.Time);
+        var result = await endpoint.DialAsync(dialer, CancellationToken.None).ConfigureAwait(false);
         _node.Meters.DialEnded(_settings.Name, result is DialResult.Connected ? DialOutcome.Connected : DialOutcome.Failed);
         return result switch
         {

@@ -25,7 +25,9 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly long _started;
     private readonly EndpointPicker _picker;
-    private readonly ImmutableArray<EndpointSessions> _endpoints;
+    private readonly List<TunnelProtocol.OpenTunnel> _unplaced = [];
+    private ImmutableArray<EndpointSessions> _endpoints = [];
+    private IActorRef? _dns;
     private readonly Dictionary<IActorRef, PooledSession> _sessions = [];
     private readonly Dictionary<EndpointAddress, SslClientAuthenticationOptions> _tls = [];
     private int _nextSession = 1;
@@ -37,7 +39,6 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         _node = node;
         _started = node.Time.GetTimestamp();
         _picker = EndpointPicker.For(settings.LoadBalancing);
-        _endpoints = [.. settings.Endpoints.Select(address => new EndpointSessions(address, settings))];
         Running();
     }
 
@@ -51,8 +52,18 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
         Timers.StartPeriodicTimer(Sweep.Instance, Sweep.Instance, SweepInterval);
+        if (_settings.Type == UpstreamType.Static)
+        {
+            Use([.. _settings.Endpoints.Select(ResolvedEndpoint.Static)]);
+        }
+        else
+        {
+            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node.Resolver), "dns");
+        }
+    }
 
     private void Running()
     {
@@ -96,10 +107,16 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         Receive<Terminated>(gone => Forget(gone.ActorRef));
         Receive<Redial>(redial =>
         {
-            if (_drainer is null && redial.Endpoint.Sessions.TrueForAll(session => session.IsRetired))
+            if (_drainer is null && _endpoints.Contains(redial.Endpoint) && redial.Endpoint.Sessions.TrueForAll(session => session.IsRetired))
             {
                 Dial(redial.Endpoint);
             }
+        });
+        Receive<DnsEndpointsActor.EndpointsResolved>(resolved => Use(resolved.Endpoints));
+        Receive<DnsEndpointsActor.EndpointsUnknown>(unknown =>
+        {
+            _unplaced.ForEach(request => Refuse(request, unknown.Failure, unknown.Failure.Detail));
+            _unplaced.Clear();
         });
         Receive<Sweep>(_ => GiveUpOnLateRequests());
         Receive<DrainProtocol.BeginDrain>(_ =>
@@ -107,11 +124,38 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
             _drainer = Sender;
             foreach (var session in _sessions.Keys)
             {
-                session.Tell(ClientSessionProtocol.Retire.Instance);
+                session.Tell(new ClientSessionProtocol.Retire("the node is stopping"));
             }
 
             AnswerDrain();
         });
+    }
+
+    /// <summary>
+    /// Takes a new list of endpoints. Who stays keeps its sessions; the sessions of who is gone are retired, and their tunnels go on.
+    /// </summary>
+    private void Use(ImmutableArray<ResolvedEndpoint> endpoints)
+    {
+        var before = _endpoints;
+        _endpoints =
+        [
+            .. endpoints.Select(endpoint =>
+            {
+                var known = before.FirstOrDefault(old => old.Address == endpoint.Address) ?? new EndpointSessions(endpoint, _settings);
+                known.Endpoint = endpoint;
+                return known;
+            }),
+        ];
+        var moving = new List<TunnelProtocol.OpenTunnel>(_unplaced);
+        _unplaced.Clear();
+        foreach (var gone in before.Except(_endpoints))
+        {
+            moving.AddRange(gone.Waiting.Select(waiting => waiting.Request));
+            gone.Waiting.Clear();
+            gone.Sessions.ForEach(session => session.Actor.Tell(new ClientSessionProtocol.Retire("its address is no longer in DNS")));
+        }
+
+        moving.ForEach(Place);
     }
 
     private PooledSession? Session => _sessions.GetValueOrDefault(Sender);
@@ -119,6 +163,14 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     /// <summary>1. picks the endpoint, 2. a session of it with room, 3. else opens one or lets the request wait for one.</summary>
     private void Place(TunnelProtocol.OpenTunnel request)
     {
+        if (_endpoints.IsEmpty)
+        {
+            // The first answer decides; it comes within dns-timeout, good or bad.
+            _unplaced.Add(request);
+            _dns!.Tell(DnsEndpointsActor.ResolveNow.Instance);
+            return;
+        }
+
         var now = Now;
         var loads = _endpoints.Select(endpoint => new EndpointLoad(endpoint.IsInBackoff(now), endpoint.Load)).ToImmutableArray();
         if (_picker.TryPick(loads.AsSpan(), out var index))
@@ -203,7 +255,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     private void Dial(EndpointSessions endpoint)
     {
         var actor = Context.ActorOf(
-            ClientSessionActor.Props(endpoint.Address, _settings, TlsFor(endpoint.Address), _node), $"session-{_nextSession++}");
+            ClientSessionActor.Props(endpoint.Endpoint, _settings, TlsFor(endpoint.Address), _node), $"session-{_nextSession++}");
         Context.Watch(actor);
         var session = new PooledSession(actor, endpoint);
         endpoint.Sessions.Add(session);

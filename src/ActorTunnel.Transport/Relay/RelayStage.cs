@@ -16,14 +16,20 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     private readonly RelayTimeouts _timeouts;
     private readonly TimeProvider _time;
     private readonly Action<RelayResult> _ended;
+    private readonly Slice _preamble;
 
     /// <param name="send">Socket → session; the relay is its producer.</param>
     /// <param name="receive">Session → socket; the relay is its consumer.</param>
     /// <param name="timeouts">When silence ends the tunnel.</param>
     /// <param name="time">The clock of the timeouts.</param>
     /// <param name="ended">Called exactly once, in the stage, when both directions have ended; must not block.</param>
-    public RelayStage(TunnelPipe send, TunnelPipe receive, RelayTimeouts timeouts, TimeProvider time, Action<RelayResult> ended)
+    /// <param name="preamble">
+    /// Bytes of our own for the socket, in front of all that comes from the session, and counted nowhere. The stage owns them; it is to be run once.
+    /// </param>
+    public RelayStage(
+        TunnelPipe send, TunnelPipe receive, RelayTimeouts timeouts, TimeProvider time, Action<RelayResult> ended, Slice preamble = default)
     {
+        _preamble = preamble;
         _send = send;
         _receive = receive;
         _timeouts = timeouts;
@@ -82,6 +88,11 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             _receive = stage._receive;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             Control = new RelayControl(_wakeUp);
+            if (!stage._preamble.IsEmpty)
+            {
+                _toSocket.Enqueue(stage._preamble);
+            }
+
             SetHandlers(stage.In, stage.Out, this);
         }
 
@@ -204,7 +215,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             }
 
             _inFlight = _receive.MoveTo(_toSocket);
-            if (_inFlight > 0)
+            if (!_toSocket.IsEmpty)
             {
                 Push(_stage.Out, _toSocket);
             }

@@ -6,16 +6,19 @@ namespace ActorTunnel.Transport.Sessions;
 /// </summary>
 internal sealed class ReadyTunnels
 {
-    /// <summary>Bytes: a small part of any window, so that the peer never runs dry for want of a turn.</summary>
-    private const int RepaidWorthAWakeUp = 16 * 1024;
+    private const int MostRepaidWithoutAWakeUp = 16 * 1024;
 
     private readonly IWakeable _stage;
+    private readonly int _repaidWorthAWakeUp;
     private TunnelPort? _head;
     private int _repaid;
 
-    public ReadyTunnels(IWakeable stage)
+    /// <param name="stage">Woken.</param>
+    /// <param name="streamWindow">Bytes; a part of it is worth a wake-up, so that the peer never runs dry for want of a turn.</param>
+    public ReadyTunnels(IWakeable stage, int streamWindow)
     {
         _stage = stage;
+        _repaidWorthAWakeUp = Math.Clamp(streamWindow / 4, 1, MostRepaidWithoutAWakeUp);
     }
 
     /// <summary>Adds a port that is not in the list.</summary>
@@ -36,7 +39,7 @@ internal sealed class ReadyTunnels
     /// <summary>Some port's bytes were repaid; it is in the list.</summary>
     public void Repaid(int bytes)
     {
-        if (Interlocked.Add(ref _repaid, bytes) >= RepaidWorthAWakeUp)
+        if (Interlocked.Add(ref _repaid, bytes) >= _repaidWorthAWakeUp)
         {
             _stage.Wake();
         }

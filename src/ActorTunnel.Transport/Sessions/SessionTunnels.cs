@@ -21,12 +21,12 @@ internal sealed class SessionTunnels
     private readonly HashSet<TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
 
-    public SessionTunnels(Http2Session session, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
     {
         _session = session;
         _pool = pool;
         _actor = actor;
-        _ready = new ReadyTunnels(stage);
+        _ready = new ReadyTunnels(stage, streamWindow);
     }
 
     /// <summary>Filled by <see cref="SessionHandle"/>.</summary>
@@ -192,6 +192,7 @@ internal sealed class SessionTunnels
                 break;
             case SessionCommand.Reset reset:
                 _session.Reset(reset.Port.Stream, reset.Code);
+                reset.Port.Receive.Cancel(PipeEnd.Aborted); // There is no relay that would take or drop what came already.
                 _ports.Remove(reset.Port);
                 break;
             case SessionCommand.End end:

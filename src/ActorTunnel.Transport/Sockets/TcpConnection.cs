@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Transport.Heads;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -8,17 +9,20 @@ using Akka.Streams.Dsl;
 namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
-/// An accepted or dialled TCP connection before its stage runs. Its owner either makes a flow of it, which owns it from then on, or resets it.
+/// An accepted or dialled TCP connection before its stage runs. Its owner either makes a flow of it, which owns it from then on, or resets it, or answers and closes it.
+/// Before that heads may be read from it, one after the other, and short texts written to it.
 /// </summary>
 public sealed class TcpConnection
 {
     private readonly Socket _socket;
     private readonly TcpConnectionOptions _options;
+    private readonly HeadSocket _head;
 
     internal TcpConnection(Socket socket, TcpConnectionOptions options)
     {
         _socket = socket;
         _options = options;
+        _head = new HeadSocket(socket);
         // From the first moment: a process that is killed between accept and tunnel must not end anything cleanly.
         options.ApplyTo(socket);
         Local = EndPointOf(static s => s.LocalEndPoint);
@@ -31,16 +35,72 @@ public sealed class TcpConnection
     /// <summary>The peer's end; null where the peer was gone before it could be asked.</summary>
     public IPEndPoint? Remote { get; }
 
-    /// <summary>The connection as a flow, to be run once: the stage owns the socket from now on.</summary>
-    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time) =>
-        Flow.FromGraph(new TcpConnectionStage(_socket, pool, _options, time));
+    /// <summary>Where the client wanted to go before the kernel sent it to us.</summary>
+    public OriginalDestination OriginalDestination(Interception interception) =>
+        Sockets.OriginalDestination.Read(_socket, interception, Local);
 
-    /// <summary>Ends it with a TCP reset. Does nothing when it has ended.</summary>
-    public void Reset()
+    /// <summary>
+    /// Waits for a head and parses it. What came behind it, or all of it where nothing was consumed, is what the next head or the flow begins with; it lies in one
+    /// pooled block that is given back when the connection is reset instead. While nothing has come, no block is held.
+    /// Never throws for what a peer can do. One call at a time.
+    /// </summary>
+    /// <param name="parser">Of the head.</param>
+    /// <param name="limits">In bytes and time.</param>
+    /// <param name="pool">Where the block comes from.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="cancellation">Ends the wait with <see cref="HeadResult{T}.Ended"/>, as a <see cref="Reset"/> does.</param>
+    public Task<HeadResult<T>> ReadHeadAsync<T>(
+        HeadParser<T> parser, HeadLimits limits, BufferPool pool, TimeProvider time, CancellationToken cancellation = default)
+        where T : notnull => _head.ReadAsync(parser, limits, pool, time, cancellation);
+
+    /// <summary>
+    /// Writes all of a short text in front of what the flow will write. On anything but <see cref="SocketError.Success"/> the connection can only be reset.
+    /// </summary>
+    public Task<SocketError> WriteAsync(
+        ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time, CancellationToken cancellation = default) =>
+        _head.WriteAsync(bytes, timeout, time, cancellation);
+
+    /// <summary>
+    /// Writes an answer that ends the connection: after our FIN the peer's bytes are thrown away up to its FIN, then the connection is closed. Where that does not
+    /// happen in <paramref name="timeout"/>, it is reset. The connection is over in any case.
+    /// </summary>
+    /// <returns>Success where both ends saw a FIN.</returns>
+    public async Task<SocketError> AnswerAndCloseAsync(
+        ReadOnlyMemory<byte> answer, TimeSpan timeout, BufferPool pool, TimeProvider time, CancellationToken cancellation = default)
+    {
+        var error = await _head.AnswerAndShutdownAsync(answer, timeout, pool, time, cancellation).ConfigureAwait(false);
+        if (error != SocketError.Success)
+        {
+            Reset();
+            return error;
+        }
+
+        Close(new LingerOption(false, 0));
+        return error;
+    }
+
+    /// <summary>
+    /// The connection as a flow, to be run once: the stage owns the socket from now on, and emits first what was read behind the heads. Not for a connection whose
+    /// reading or writing broke: the kernel has said so once, and the flow would see a clean end.
+    /// </summary>
+    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time)
+    {
+        if (_head.Fault != SocketError.Success)
+        {
+            throw new InvalidOperationException($"The connection broke ({_head.Fault}); it can only be reset.");
+        }
+
+        return Flow.FromGraph(new TcpConnectionStage(_socket, pool, _options, time, _head.TakeEarly()));
+    }
+
+    /// <summary>Ends it with a TCP reset, also while a head is read. Does nothing when it has ended.</summary>
+    public void Reset() => Close(new LingerOption(true, 0));
+
+    private void Close(LingerOption linger)
     {
         try
         {
-            _socket.LingerState = new LingerOption(true, 0);
+            _socket.LingerState = linger;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -48,6 +108,7 @@ public sealed class TcpConnection
         }
 
         _socket.Dispose();
+        _head.Close();
     }
 
     private IPEndPoint? EndPointOf(Func<Socket, EndPoint?> read)

@@ -11,7 +11,7 @@ namespace ActorTunnel.Transport.Sockets;
 /// FIN in completes the outlet; completion of the inlet sends a FIN once everything was written; the stage ends when both happened. A failure of the inlet, and
 /// a cancelled outlet, abort the connection. An end by the network fails the outlet with a <see cref="TransportException"/>.
 /// The inlet is pulled when the socket took all that was pushed before. Slices are read <see cref="Headroom"/> bytes into their
-/// block. While nothing is there to read, no block is held.
+/// block. While nothing is there to read, no block is held. What was read before the stage ran is pushed out first.
 /// </para>
 /// </summary>
 public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQueue>>
@@ -23,17 +23,20 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     private readonly BufferPool _pool;
     private readonly TcpConnectionOptions _options;
     private readonly TimeProvider _time;
+    private readonly Slice _early;
 
     /// <param name="socket">Connected; the stage disposes it.</param>
     /// <param name="pool">Where blocks for reading come from.</param>
     /// <param name="options">Applied when the stage starts.</param>
     /// <param name="time">Clock of the wait for delivery.</param>
-    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time)
+    /// <param name="early">Read from the socket already, <see cref="Headroom"/> bytes or more into its block, perhaps empty; owned by the stage.</param>
+    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time, Slice early)
     {
         _socket = socket;
         _pool = pool;
         _options = options;
         _time = time;
+        _early = early;
     }
 
     /// <summary>Bytes to write.</summary>
@@ -50,7 +53,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
     /// <remarks>
     /// <code>
-    ///  receive: Ready ──recv──▶ push;  would block ──▶ Waiting ──wake──▶ Ready;  0 ──▶ Ended;  error ──▶ stage fails
+    ///  receive: early bytes ──▶ push, Ready;  Ready ──recv──▶ push;  would block ──▶ Waiting ──wake──▶ Ready;  0 ──▶ Ended;  error ──▶ stage fails
     ///  send:    Idle ──push──▶ Sending ──all taken──▶ Idle (pull);  inlet done and Idle ──▶ FinSent;  error ──▶ stage fails
     ///  both Ended and FinSent ──▶ closed cleanly;  abort with a FIN not yet delivered ──▶ Delivering ──▶ closed
     /// </code>
@@ -66,6 +69,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private readonly SocketWriter _writer;
         private readonly SocketAsyncEventArgs _readable = new();
         private readonly StageWakeUp _wakeUp;
+        private Slice _early;
         private int _readablePending;
         private bool _waitingReadable;
         private bool _dataLikely = true;
@@ -83,6 +87,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         {
             _stage = stage;
             _socket = stage._socket;
+            _early = stage._early;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _writer = new SocketWriter(_socket, _wakeUp);
             _readable.SetBuffer(Memory<byte>.Empty);
@@ -125,6 +130,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         {
             _deliveryTimer?.Dispose();
             Close();
+            _early.Dispose();
             _received.Dispose();
             _sending.Dispose();
             _writer.Dispose();
@@ -166,6 +172,14 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             if (_waitingReadable || _receiveEnded || _closed)
             {
                 return; // The wake-up goes on; or it is over, and this demand was on its way before the stage failed.
+            }
+
+            if (!_early.IsEmpty)
+            {
+                _received.Enqueue(_early);
+                _early = default;
+                Push(_stage.Out, _received);
+                return;
             }
 
             if (!_dataLikely && !WaitReadable())

@@ -23,82 +23,105 @@ public abstract record DialResult
     public sealed record Failed(DialStep Step, SocketError Error) : DialResult;
 }
 
-/// <summary>Dials host names and addresses.</summary>
+/// <summary>Dials host names and addresses. Never throws for what a network can do.</summary>
 /// <param name="Options">For each connection.</param>
-/// <param name="DnsTimeout">Longest wait for a name.</param>
+/// <param name="Resolver">Asked for names.</param>
 /// <param name="ConnectTimeout">Longest wait for each address; excludes the resolution of the name.</param>
-/// <param name="Time">The clock of both.</param>
-public sealed record TcpDialer(TcpConnectionOptions Options, TimeSpan DnsTimeout, TimeSpan ConnectTimeout, TimeProvider Time)
+/// <param name="Time">The clock.</param>
+public sealed record TcpDialer(TcpConnectionOptions Options, NameResolver Resolver, TimeSpan ConnectTimeout, TimeProvider Time)
 {
-    /// <summary>Resolves <paramref name="host"/> once and tries its addresses in order. Never throws for what a network can do.</summary>
+    /// <summary>How long one address has to itself before the next one is tried beside it (RFC 8305 §5).</summary>
+    public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Resolves <paramref name="host"/> once and dials what was found.</summary>
     public async Task<DialResult> DialAsync(string host, int port, CancellationToken cancellation)
     {
-        var addresses = await ResolveAsync(host, cancellation).ConfigureAwait(false);
-        if (addresses.Error != SocketError.Success)
-        {
-            return new DialResult.Failed(DialStep.Resolve, addresses.Error);
-        }
+        var names = await Resolver.ResolveAsync(host, DnsFamily.All, cancellation).ConfigureAwait(false);
+        return names.Error == SocketError.Success
+            ? await DialAsync(names.Addresses, port, cancellation).ConfigureAwait(false)
+            : new DialResult.Failed(DialStep.Resolve, names.Error);
+    }
 
+    /// <summary>
+    /// Dials addresses in order, each <see cref="AttemptDelay"/> behind the one before, or at once where that has failed; the first connection
+    /// wins, and the others are closed (happy eyeballs, RFC 8305).
+    /// </summary>
+    public async Task<DialResult> DialAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellation)
+    {
+        using var losers = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = new List<Task<Attempt>>();
+        var next = 0;
         var last = SocketError.HostNotFound;
-        foreach (var address in addresses.Found)
+        Socket? winner = null;
+        while (winner is null && (next < addresses.Count || running.Count > 0))
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            last = await ConnectAsync(socket, new IPEndPoint(address, port), cancellation).ConfigureAwait(false);
-            if (last == SocketError.Success)
+            if (next < addresses.Count)
             {
-                return new DialResult.Connected(new TcpConnection(socket, Options));
+                running.Add(ConnectAsync(new IPEndPoint(addresses[next++], port), losers.Token));
             }
 
-            socket.Dispose();
+            var ended = await FirstAsync(running, wait: next < addresses.Count, losers.Token).ConfigureAwait(false);
+            if (ended is null)
+            {
+                continue; // Its time alone is over; the next one starts beside it.
+            }
+
+            running.Remove(ended);
+            var attempt = await ended.ConfigureAwait(false);
+            winner = attempt.Socket;
+            last = attempt.Error;
         }
 
-        return new DialResult.Failed(DialStep.Connect, last);
+        await losers.CancelAsync().ConfigureAwait(false);
+        foreach (var attempt in await Task.WhenAll(running).ConfigureAwait(false))
+        {
+            attempt.Socket?.Dispose(); // It connected in the same moment, one place behind.
+        }
+
+        return winner is null
+            ? new DialResult.Failed(DialStep.Connect, last)
+            : new DialResult.Connected(new TcpConnection(winner, Options));
     }
 
-    private async Task<(SocketError Error, IPAddress[] Found)> ResolveAsync(string host, CancellationToken cancellation)
+    /// <summary>The attempt that ends first, or null where <see cref="AttemptDelay"/> is over before, if there is one to wait for.</summary>
+    private async Task<Task<Attempt>?> FirstAsync(List<Task<Attempt>> running, bool wait, CancellationToken cancellation)
     {
-        if (IPAddress.TryParse(host, out var literal))
+        var first = Task.WhenAny(running);
+        if (!wait)
         {
-            return (SocketError.Success, [literal]);
+            return await first.ConfigureAwait(false);
         }
 
-        using var deadline = new CancellationTokenSource(DnsTimeout, Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            var found = await Dns.GetHostAddressesAsync(host, either.Token).ConfigureAwait(false);
-            return found.Length == 0 ? (SocketError.HostNotFound, []) : (SocketError.Success, found);
-        }
-        catch (SocketException e)
-        {
-            // The resolver's way to say that there is no such name.
-            return (e.SocketErrorCode, []);
-        }
-        catch (OperationCanceledException)
-        {
-            // The deadline, or nobody waits any more.
-            return (SocketError.TimedOut, []);
-        }
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var delay = Task.Delay(AttemptDelay, Time, enough.Token);
+        var ended = await Task.WhenAny(first, delay).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+        return ended == first ? await first.ConfigureAwait(false) : null;
     }
 
-    private async Task<SocketError> ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellation)
+    private async Task<Attempt> ConnectAsync(IPEndPoint address, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(ConnectTimeout, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(address, either.Token).ConfigureAwait(false);
-            return SocketError.Success;
+            return new Attempt(socket, SocketError.Success);
         }
         catch (SocketException e)
         {
             // A refused or unreachable address is an expected outcome.
-            return e.SocketErrorCode;
+            socket.Dispose();
+            return new Attempt(null, e.SocketErrorCode);
         }
         catch (OperationCanceledException)
         {
-            // The deadline, or nobody waits any more.
-            return SocketError.TimedOut;
+            // The deadline, another address was faster, or nobody waits any more.
+            socket.Dispose();
+            return new Attempt(null, SocketError.TimedOut);
         }
     }
+
+    private readonly record struct Attempt(Socket? Socket, SocketError Error);
 }

@@ -21,12 +21,23 @@ public sealed class TcpListenSocket : IDisposable
     internal Socket Socket { get; }
 
     /// <summary>Binds and listens, or says why not.</summary>
-    public static SocketError TryBind(IPEndPoint address, out TcpListenSocket? listener)
+    /// <param name="address">Ours, with port 0 for a free one.</param>
+    /// <param name="listener">Owned by the caller.</param>
+    /// <param name="transparent">
+    /// Takes connections to any address, as TPROXY hands them over: Linux only, and only with CAP_NET_ADMIN, else <see cref="SocketError.AccessDenied"/>.
+    /// </param>
+    public static SocketError TryBind(IPEndPoint address, out TcpListenSocket? listener, bool transparent = false)
     {
         listener = null;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (transparent && LinuxSocketOptions.TrySetTransparent(socket) is var refused and not SocketError.Success)
+            {
+                socket.Dispose();
+                return refused;
+            }
+
             socket.Bind(address);
             socket.Listen(Backlog);
             listener = new TcpListenSocket(socket);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
-/// What only Linux tells of a TCP connection. This is the one place that knows the kernel's numbers; on other systems
+/// What only Linux tells of a TCP connection. Here and in <see cref="LinuxSocketOptions"/> stand the kernel's numbers; on other systems
 /// <see cref="Read"/> says <see cref="Unknown"/>, and whoever asks then trusts what the socket calls said.
 /// </summary>
 internal readonly record struct TcpState(byte Value)

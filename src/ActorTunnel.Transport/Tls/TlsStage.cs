@@ -131,6 +131,12 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             _block = null;
             _ssl.Dispose();
             _network.Dispose();
+            // A handshake that this ended has failed, which nobody needs to hear of any more.
+            _handshake?.ContinueWith(
+                static handshake => _ = handshake.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
 
         private void OnWake()

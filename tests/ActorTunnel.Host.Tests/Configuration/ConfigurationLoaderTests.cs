@@ -110,6 +110,8 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                 in {
                   bind = "127.0.0.1:1"
                   max-connections = 50000
+                  proxy-protocol = off
+                  peek-timeout = 3s
                   connect {
                     routes = [
                       {
@@ -139,10 +141,12 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               }
               upstreams {
                 origin {
+                  type = static
                   endpoints = ["127.0.0.1:3"]
                   protocol = tcp
                   connect-timeout = 10s
                   lb = least-tunnels
+                  proxy-protocol = off
                 }
               }
               limits {

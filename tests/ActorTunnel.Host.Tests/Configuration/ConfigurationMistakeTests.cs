@@ -30,7 +30,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [Theory]
     // Unknown keys, with the nearest known one.
     [InlineData("drain.timeuot = 1s", "15:19: actortunnel.drain.timeuot: unknown key, did you mean 'timeout'?; allowed: timeout")]
-    [InlineData("listeners.enter.conect { }", "15:29: actortunnel.listeners.enter.conect: unknown key, did you mean 'connect'?; allowed: bind, max-connections, tunnel, connect, tls")]
+    [InlineData("listeners.enter.conect { }", "15:29: actortunnel.listeners.enter.conect: unknown key, did you mean 'connect'?; allowed: bind, max-connections, proxy-protocol, peek-timeout, tunnel, connect, tls")]
     [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = near, uspream = far }]", "15:83: actortunnel.listeners.leave.connect.routes[0].uspream: unknown key, did you mean 'upstream'?; allowed: authority, upstream")]
     [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout")]
@@ -75,6 +75,10 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = far }]", "15:77: actortunnel.listeners.leave.connect.routes[0].upstream = \"far\": this upstream has protocol = http2; allowed: an upstream with protocol = tcp: near")]
     // What means nothing together.
     [InlineData("upstreams.near.tls { ca = \"certs/ca.pem\" }", "15:32: actortunnel.upstreams.near.tls = { … }: is only for protocol = http2")]
+    [InlineData("listeners.enter.tunnel.accept = http-connect", "3:72: actortunnel.listeners.enter.tunnel.authority = \"host.com:443\": is only for accept = tcp; here each request names its own")]
+    [InlineData("upstreams.near.dns-refresh = 1s", "15:42: actortunnel.upstreams.near.dns-refresh = \"1s\": is only for type = logical-dns or strict-dns")]
+    [InlineData("upstreams.near { type = logical-dns, endpoints = [\"a:1\", \"b:1\"] }", "15:62: actortunnel.upstreams.near.endpoints = [ … ]: has more than one element; allowed: exactly one with type = logical-dns")]
+    [InlineData("upstreams.near { type = dns }", "15:37: actortunnel.upstreams.near.type = \"dns\": is not known; allowed: static or logical-dns or strict-dns")]
     [InlineData("upstreams.near.backoff.min = 1s", "15:28: actortunnel.upstreams.near.backoff = { … }: is only for protocol = http2")]
     [InlineData("listeners.enter.tls { }", "15:33: actortunnel.listeners.enter.tls = { … }: is only for a listener with connect; TLS towards terminators belongs to the upstream")]
     // Texts with a grammar.

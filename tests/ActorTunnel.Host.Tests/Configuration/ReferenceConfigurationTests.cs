@@ -2,6 +2,7 @@ using System.Net;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Configuration.Hocon;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Sockets;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Configuration;
@@ -26,14 +27,14 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           limits { dials-per-session = 1, dials-per-process = 2, dial-wait = 3s, dns-timeout = 4s, buffers = 17MiB }
           drain.timeout = 5s
           listeners.tunnel-in {
-            bind = "[::1]:1", max-connections = 6
+            bind = "[::1]:1", max-connections = 6, proxy-protocol = require, peek-timeout = 28s
             tunnel {
               upstream = terminators, authority = "host.com:443", headers { x-a = b }
               idle-timeout = 7s, half-closed-idle-timeout = 8s, end-delivery-timeout = 9s, keepalive { time = 10s, interval = 11s, probes = 12 }
             }
           }
           listeners.connect-in {
-            bind = "127.0.0.1:2", max-connections = 13
+            bind = "127.0.0.1:2", max-connections = 13, proxy-protocol = accept, peek-timeout = 29s
             tls { cert = "certs/server.pem", key = "certs/server-key.pem", client-ca = "certs/ca.pem", client-trust-domain = mesh.local, tls12 = on }
             connect {
               routes = [{ authority = "*.Example:443", upstream = origin }]
@@ -45,6 +46,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           }
           upstreams.terminators {
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
+            type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
             sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
             http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s }
             tls {
@@ -52,7 +54,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
             }
           }
-          upstreams.origin { endpoints = ["127.0.0.1:3"] }
+          upstreams.origin { endpoints = ["127.0.0.1:3"], proxy-protocol = v2 }
         }
         """;
 
@@ -88,6 +90,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
 
         var tunnel = Assert.IsType<TunnelListenerSettings>(node.Listeners[0]);
         Assert.Equal((IPEndPoint.Parse("[::1]:1"), 6), (tunnel.Bind, tunnel.MaxConnections));
+        Assert.Equal((AcceptProxyProtocol.Require, Seconds(28)), (tunnel.ProxyProtocol, tunnel.PeekTimeout));
         Assert.Equal([KeyValuePair.Create("x-a", "b")], tunnel.Headers.ToArray());
         Assert.Equal(
             new TunnelSettings
@@ -103,6 +106,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
 
         var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[1]);
         Assert.Equal(13, connect.MaxConnections);
+        Assert.Equal((AcceptProxyProtocol.Accept, Seconds(29)), (connect.ProxyProtocol, connect.PeekTimeout));
         Assert.Equal([new RouteSettings("*.example:443", "origin")], connect.Routes.ToArray());
         Assert.Equal(("mesh.local", true), (connect.Tls!.ClientTrustDomain, connect.Tls.AllowTls12));
         Assert.Equal("CN=server", connect.Tls.Certificate.Leaf.Subject);
@@ -130,11 +134,14 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             (LoadBalancing.LeastTunnels, Seconds(20), 21, TimeSpan.FromMilliseconds(22), Seconds(23)),
             (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
         Assert.Equal(
+            (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
+        Assert.Equal(
             new Http2Settings { StreamWindow = 16 * 1024 * 1024, ReceiveBudget = 24 * 1024 * 1024, MaxFrameSize = 1024 * 1024, MaxConcurrentStreams = 25, HandshakeTimeout = Seconds(26) },
             upstream.Http2);
         Assert.Equal(
             ("::1", "spiffe://mesh.local/terminator", true, true),
             (upstream.Tls!.VerifyName, upstream.Tls.VerifySpiffeId, upstream.Tls.InsecureSkipVerify, upstream.Tls.AllowTls12));
+        Assert.Equal(SendProxyProtocol.V2, node.Upstreams[1].ProxyProtocol);
         Assert.Equal("CN=ca", Assert.Single(upstream.Tls.Ca).Subject);
         Assert.Equal("CN=client", upstream.Tls.Certificate!.Leaf.Subject);
         Assert.True(upstream.Tls.Certificate.Leaf.HasPrivateKey);

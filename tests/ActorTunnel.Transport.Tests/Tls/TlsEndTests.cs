@@ -178,6 +178,43 @@ public sealed class TlsEndTests : TlsTest
         ServerWire.ExpectCancelled();
     }
 
+    [Fact]
+    public void A_stage_that_is_stopped_in_its_handshake_leaves_no_failure_unobserved()
+    {
+        var unobserved = new List<Exception>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e)
+        {
+            lock (unobserved)
+            {
+                unobserved.AddRange(e.Exception.InnerExceptions);
+            }
+        }
+
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                Start();
+                ServerWire.Give(ClientOutput());
+                ClientWire.FailNow(new TransportException(TransportFault.Reset, "test"));
+                ServerWire.FailNow(new TransportException(TransportFault.Reset, "test"));
+            }
+
+            StagesStop();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            lock (unobserved)
+            {
+                Assert.DoesNotContain(unobserved, e => e is IOException or AuthenticationException or ObjectDisposedException);
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+    }
+
     /// <summary>Whole records of 1,000 bytes of payload each, on their way from the client to the server.</summary>
     private byte[][] EstablishedWithRecords(int count)
     {

@@ -38,7 +38,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly CancellationTokenSource _stopped = new();
     private PreludeResult.Known _client;
     private TunnelProtocol.TunnelEstablished? _tunnel;
-    private bool _aborting;
     private bool _closed;
 
     public TunnelConnectionActor(
@@ -111,14 +110,10 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             Context.Watch(established.Tunnel);
             _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
             Become(Carried);
-            if (_aborting)
-            {
-                established.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
-            }
         });
         Receive<TunnelProtocol.TunnelFailed>(failed =>
         {
-            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts && !_aborting)
+            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts)
             {
                 _tried.Add(session);
                 Ask();
@@ -132,7 +127,10 @@ internal sealed class TunnelConnectionActor : ReceiveActor
                 Fail(failed);
             }
         });
-        Receive<DrainProtocol.AbortTunnels>(_ => _aborting = true);
+
+        // The stream, where there is one already, is watching this actor.
+        Receive<DrainProtocol.AbortTunnels>(_ => Fail(new TunnelProtocol.TunnelFailed(
+            ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null, null)));
     }
 
     private void Carried()

@@ -41,7 +41,11 @@ internal sealed class ClientTunnelActor : ReceiveActor
         TunnelProtocol.OpenTunnel request, TunnelPort port, SessionHandle session, EndpointAddress endpoint, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, node));
 
-    protected override void PreStart() => _port.SetOwner(Self);
+    protected override void PreStart()
+    {
+        Context.Watch(_request.Requester);
+        _port.SetOwner(Self);
+    }
 
     protected override void PostStop()
     {
@@ -73,10 +77,11 @@ internal sealed class ClientTunnelActor : ReceiveActor
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<TunnelProtocol.AbortTunnel>(_ =>
+        Receive<Terminated>(_ =>
         {
+            // The drain reached its deadline: the requester is gone, and with it the connection.
             _session.Reset(_port, ErrorCode.Cancel);
-            Fail(ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, status: null, retry: false);
+            _finished = true;
             Context.Stop(Self);
         });
     }
@@ -114,6 +119,7 @@ internal sealed class ClientTunnelActor : ReceiveActor
             Context.Stop(Self);
         });
         Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
+        Receive<Terminated>(_ => _relay!.Abort(PipeEnd.Drained)); // It went away before it heard of the tunnel.
 
         // The relay learns these from the pipes, behind the bytes that came before.
         Receive<TunnelPortProtocol.EndReceived>(_ => { });

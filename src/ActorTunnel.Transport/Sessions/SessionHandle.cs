@@ -38,7 +38,10 @@ public sealed class SessionHandle
     /// <summary>Takes no new streams from the peer, in two steps (RFC 9113 §6.8).</summary>
     public void BeginGoAway() => Post(SessionCommand.BeginGoAway.Instance);
 
-    /// <summary>Ends the session in order: GOAWAY, FIN, and reading on for a moment so that nothing is destroyed. For a session without tunnels.</summary>
+    /// <summary>
+    /// Ends the session in order, once what its tunnels left behind has gone out and no stream is left: GOAWAY, FIN, and reading on for a
+    /// moment so that nothing is destroyed. For a session without tunnels; it opens no more.
+    /// </summary>
     public void Close() => Post(new SessionCommand.Stop(ErrorCode.NoError, "", Orderly: true));
 
     /// <summary>Ends the session and all its tunnels now.</summary>

@@ -53,7 +53,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
     /// <remarks>
     /// <code>
-    ///   Running ──Stop, SessionFailed──▶ Closing: tunnels are gone, output is flushed, then FIN; input is read and dropped
+    ///   Running ──abort, SessionFailed, or close and no stream left──▶ Closing: output is flushed, then FIN; input is read and dropped
     ///      │                                └──inlet done, or a second passed──▶ ended
     ///      └──inlet done or failed──▶ ended: tunnels get SessionLost
     /// </code>
@@ -111,7 +111,11 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             }
         }
 
-        public override void OnPull() => Flush();
+        public override void OnPull()
+        {
+            Flush();
+            CloseWhenRequested();
+        }
 
         public override void OnUpstreamFinish()
         {
@@ -165,13 +169,24 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             if (_tunnels.Serve() is { } stop)
             {
                 _session.Abort(stop.Code, stop.Detail);
-                End(stop.Orderly ? SessionEndReason.Orderly : SessionEndReason.Aborted, stop.Detail);
+                End(SessionEndReason.Aborted, stop.Detail);
                 Close();
                 return;
             }
 
             ReadEvents();
             Flush();
+            CloseWhenRequested();
+        }
+
+        private void CloseWhenRequested()
+        {
+            if (_tunnels.IsCloseRequested && _session.OpenStreams == 0 && !_closing && !_ended)
+            {
+                _session.Abort(Http2.Frames.ErrorCode.NoError, "");
+                End(SessionEndReason.Orderly, "");
+                Close();
+            }
         }
 
         private void ReadEvents()

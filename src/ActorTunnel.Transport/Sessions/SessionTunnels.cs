@@ -35,12 +35,18 @@ internal sealed class SessionTunnels
     /// <summary>Whether the peer's SETTINGS came.</summary>
     public bool IsReady { get; private set; }
 
-    /// <summary>Carries out commands, then serves the tunnels that have work. Returns a stop, behind which nothing was done.</summary>
+    /// <summary>
+    /// Whether the session is to end in order. It does so once no stream is left: a tunnel whose relay is over may have its last bytes and
+    /// its END_STREAM still in its pipe or in the session.
+    /// </summary>
+    public bool IsCloseRequested { get; private set; }
+
+    /// <summary>Carries out commands, then serves the tunnels that have work. Returns an abort, behind which nothing was done.</summary>
     public SessionCommand.Stop? Serve()
     {
         while (Commands.TryDequeue(out var command))
         {
-            if (command is SessionCommand.Stop stop)
+            if (command is SessionCommand.Stop { Orderly: false } stop)
             {
                 return stop;
             }
@@ -165,7 +171,10 @@ internal sealed class SessionTunnels
     {
         switch (command)
         {
-            case SessionCommand.Open open when _session.CanOpenStream:
+            case SessionCommand.Stop:
+                IsCloseRequested = true;
+                break;
+            case SessionCommand.Open open when _session.CanOpenStream && !IsCloseRequested:
                 var port = Add(_session.OpenStream(open.Fields));
                 _actor.Tell(new SessionProtocol.TunnelOpened(open.Token, port));
                 break;

@@ -24,7 +24,7 @@ public sealed record TcpConnectionOptions
     public int KeepAliveProbes { get; init; } = 9;
 
     /// <summary>
-    /// Applies the options. Returns the error of a peer that was gone already.
+    /// Applies the options. Returns the error of a peer that was gone already, <see cref="SocketError.OperationAborted"/> where we ended it.
     /// </summary>
     public SocketError ApplyTo(Socket socket)
     {
@@ -51,6 +51,11 @@ public sealed record TcpConnectionOptions
         {
             // A connection that was reset before we got to it refuses options; its stage reports the end.
             return e.SocketErrorCode;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Reset by its owner in the moment in which it was handed on.
+            return SocketError.OperationAborted;
         }
     }
 }

@@ -101,7 +101,12 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         public override void PreStart()
         {
-            _stage._options.ApplyTo(_socket);
+            if (_stage._options.ApplyTo(_socket) == SocketError.OperationAborted)
+            {
+                Break(SocketError.OperationAborted);
+                return;
+            }
+
             Pull(_stage.In);
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.NetworkInformation;
 
 namespace ActorTunnel.Scenarios.Support;
 
@@ -30,6 +31,11 @@ internal static class OpenSockets
                 .Select(columns => $"{PortOf(columns[LocalAddress])} to {PortOf(columns[RemoteAddress])} in state {columns[State]}"),
         ];
     }
+
+    /// <summary>Whether somebody listens on a port.</summary>
+    public static bool IsListening(int port) => IPGlobalProperties.GetIPGlobalProperties()
+        .GetActiveTcpListeners()
+        .Any(address => address.Port == port);
 
     private static int PortOf(string address) =>
         int.Parse(address.AsSpan(address.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);

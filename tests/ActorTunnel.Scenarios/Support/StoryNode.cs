@@ -64,6 +64,9 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         return story;
     }
 
+    /// <summary>Holds one of the node's buffers until it is disposed.</summary>
+    public IDisposable LendABlock() => Pool.Rent().AsSlice(0, 1);
+
     /// <summary>A probe that watches the actor at a path below <c>/user</c>, which must be there or come soon.</summary>
     public async Task<TestProbe> WatchAsync(string path)
     {

@@ -1,0 +1,233 @@
+using ActorTunnel.Http2.Frames;
+using ActorTunnel.Http2.Session;
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Scenarios.Support;
+
+namespace ActorTunnel.Scenarios;
+
+/// <summary>Which session and which terminator a tunnel goes to.</summary>
+public sealed class SessionPools : Story
+{
+    [Fact]
+    public async Task A_second_session_is_opened_at_80_percent_of_the_terminators_limit()
+    {
+        var origin = Own(Origin.Start());
+        var topology = Own(await Topology.StartAsync(origin.Address, terminator: node => node.WithStreams(10)));
+        using var tunnels = new OpenTunnels(topology.Entrance, origin);
+
+        await tunnels.OpenAsync(8);
+        Assert.Equal(1, topology.Encapsulator.Counters.Sum("sessions.opened"));
+        await tunnels.OpenAsync(1);
+        Assert.Equal(2, topology.Encapsulator.Counters.Sum("sessions.opened"));
+        await tunnels.OpenAsync(7);
+
+        Assert.Equal(2, topology.Terminator.Counters.Sum("sessions.opened"));
+        tunnels.Dispose();
+        await topology.Encapsulator.CountsAsync("tunnels.open", 0);
+        Assert.Equal(
+            [("upstreams/terminators/session-1", 8), ("upstreams/terminators/session-2", 8)],
+            topology.Encapsulator.AccessLog.CountBy(entry => entry.Session!).OrderBy(group => group.Key).Select(group => (group.Key, group.Value)));
+    }
+
+    [Fact]
+    public async Task With_all_sessions_full_a_tunnel_waits_until_another_one_ends()
+    {
+        var origin = Own(Origin.Start());
+        var topology = Own(await Topology.StartAsync(
+            origin.Address,
+            encapsulator: node => node.WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 }),
+            terminator: node => node.WithStreams(2)));
+        using var tunnels = new OpenTunnels(topology.Entrance, origin);
+        await tunnels.OpenAsync(2);
+
+        using var waiting = await Peer.ConnectAsync(topology.Entrance);
+        await waiting.SendAsync(new byte[] { 7 });
+        await topology.Encapsulator.CountsAsync("connections.open", 3);
+        Assert.Equal(2, topology.Encapsulator.Counters.Sum("tunnels.open"));
+        tunnels.Dispose();
+
+        using var far = await origin.AcceptAsync();
+        Assert.Equal([7], await far.ReceiveAsync(1));
+        Assert.Equal(1, topology.Encapsulator.Counters.Sum("sessions.opened"));
+    }
+
+    [Fact]
+    public async Task Round_robin_takes_each_terminator_in_turn()
+    {
+        var origin = Own(Origin.Start());
+        var (encapsulator, first, second) = await TwoTerminatorsAsync(origin, LoadBalancing.RoundRobin);
+        using var tunnels = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
+
+        await tunnels.OpenAsync(6);
+
+        await first.CountsAsync("tunnels.open", 3);
+        await second.CountsAsync("tunnels.open", 3);
+    }
+
+    [Fact]
+    public async Task Least_tunnels_takes_the_terminator_with_fewer_of_them()
+    {
+        var origin = Own(Origin.Start());
+        var (encapsulator, first, second) = await TwoTerminatorsAsync(origin, LoadBalancing.LeastTunnels);
+        using var shortLived = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
+        using var longLived = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
+        for (var i = 0; i < 3; i++)
+        {
+            await longLived.OpenAsync(1); // Each second one to the same terminator.
+            await shortLived.OpenAsync(1);
+        }
+
+        shortLived.Dispose();
+        await encapsulator.CountsAsync("tunnels.open", 3);
+        await Eventually.TrueAsync(
+            () => first.Counters.Sum("tunnels.open") + second.Counters.Sum("tunnels.open") == 3, () => "the short-lived ones are open");
+        Assert.Equal(0, first.Counters.Sum("tunnels.open") * second.Counters.Sum("tunnels.open"));
+        await longLived.OpenAsync(3);
+
+        await first.CountsAsync("tunnels.open", 3);
+        await second.CountsAsync("tunnels.open", 3);
+    }
+
+    [Fact]
+    public async Task A_refused_stream_is_tried_again_on_another_session()
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, door.Address)));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await application.SendAsync("held until then"u8.ToArray());
+        var first = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var refused = await first.NextAsync(SessionEventKind.HeadersReceived);
+
+        first.Reset(refused.StreamId, ErrorCode.RefusedStream);
+
+        var second = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await second.NextAsync(SessionEventKind.HeadersReceived);
+        second.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        var data = await second.NextAsync(SessionEventKind.DataReceived);
+        Assert.Equal("held until then"u8.ToArray(), data.Data);
+        second.Send(asked.StreamId, [1], endStream: true);
+        application.SendFin();
+        await application.ExpectToEndAsync([1]);
+        Assert.Equal("upstreams/terminators/session-2", (await encapsulator.NextAccessAsync()).Session);
+    }
+
+    [Fact]
+    public async Task A_stream_that_every_session_refuses_is_given_up_with_a_reset()
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, door.Address)
+            .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var refused = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+
+        terminator.Reset(refused.StreamId, ErrorCode.RefusedStream);
+
+        await application.ExpectResetAsync();
+        Assert.Equal(ConnectFailureReason.NoHealthyEndpoint, (await encapsulator.NextAccessAsync()).FailureReason);
+    }
+
+    [Theory]
+    [InlineData("204")]
+    [InlineData("299")]
+    public async Task Any_2xx_is_a_tunnel_and_1xx_before_it_are_skipped(string status)
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, door.Address)));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+
+        terminator.SendRaw(Interim(asked.StreamId));
+        terminator.Respond(asked.StreamId, endStream: true, (":status", status)); // The origin has finished already.
+
+        await application.ExpectToEndAsync([]);
+        application.SendFin();
+        var entry = await encapsulator.NextAccessAsync();
+        Assert.Equal((int.Parse(status, null), "clean/upstream"), (entry.Status, entry.DownstreamEnd.ToString()));
+    }
+
+    [Fact]
+    public async Task The_listeners_header_fields_stand_on_the_CONNECT_in_their_order()
+    {
+        var door = Own(Origin.Start());
+        KeyValuePair<string, string>[] headers = [new("x-team", "blue"), new("authorization", "Bearer secret"), new("x-team", "green")];
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, door.Address)
+            .WithTunnel(listener => listener with { Headers = [.. headers] })));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+
+        Assert.Equal(
+            [(":method", "CONNECT"), (":authority", "host.com:443"), .. headers.Select(header => (header.Key, header.Value))],
+            asked.Fields.Select(field => (field.Name, field.Value)));
+        terminator.Respond(asked.StreamId, endStream: true, (":status", "503"));
+        await application.ExpectResetAsync();
+        var answer = await terminator.NextAsync(SessionEventKind.DataReceived);
+        Assert.True(answer is { EndStream: true, Data: [] }); // An end, not a reset.
+    }
+
+    [Fact]
+    public async Task A_session_with_GOAWAY_keeps_its_tunnels_and_gets_no_new_one()
+    {
+        var origin = Own(Origin.Start());
+        var (encapsulator, first, second) = await TwoTerminatorsAsync(origin, LoadBalancing.LeastTunnels);
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        using var far = await origin.AcceptAsync();
+        await Eventually.TrueAsync(
+            () => first.Counters.Sum("tunnels.open") + second.Counters.Sum("tunnels.open") == 1, () => "no tunnel");
+        var (leaving, staying) = first.Counters.Sum("tunnels.open") == 1 ? (first, second) : (second, first);
+
+        var draining = leaving.StopAsync(TimeSpan.FromSeconds(15));
+        await encapsulator.CountsAsync("sessions.retired.open", 1);
+        using var tunnels = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
+        await tunnels.OpenAsync(5);
+
+        await staying.CountsAsync("tunnels.open", 5);
+        Assert.False(draining.IsCompleted);
+        var sent = Payload.Of(300_000, seed: 3);
+        var receiving = far.ExpectToEndAsync(sent);
+        await application.SendAsync(sent);
+        application.SendFin();
+        await receiving;
+        far.SendFin();
+        await application.ExpectToEndAsync([]);
+        tunnels.Dispose(); // Their sockets go to the same origin as those of the node that leaves.
+        Assert.True(await draining);
+        Assert.Equal(0, encapsulator.Counters.Sum("sessions.lost"));
+    }
+
+    [Fact]
+    public async Task A_stream_that_a_GOAWAY_left_out_is_tried_again_on_a_new_session()
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, door.Address)));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var first = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        await first.NextAsync(SessionEventKind.HeadersReceived);
+
+        first.SendRaw([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]); // GOAWAY: nothing was acted on.
+
+        var second = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await second.NextAsync(SessionEventKind.HeadersReceived);
+        second.Respond(asked.StreamId, endStream: true, (":status", "200"));
+        await application.ExpectToEndAsync([]);
+    }
+
+    /// <summary>HEADERS with <c>:status 100</c> as a literal without indexing (RFC 7541 §6.2.2).</summary>
+    private static byte[] Interim(int stream) => [0, 0, 5, 1, 4, 0, 0, 0, (byte)stream, 0x08, 3, (byte)'1', (byte)'0', (byte)'0'];
+
+    private async Task<(StoryNode Encapsulator, StoryNode First, StoryNode Second)> TwoTerminatorsAsync(Origin origin, LoadBalancing policy)
+    {
+        var first = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, Security.Cleartext)));
+        var second = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, Security.Cleartext)));
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, first.AddressOf("connect-in"), second.AddressOf("connect-in"))
+            .WithUpstream(upstream => upstream with { LoadBalancing = policy })));
+        return (encapsulator, first, second);
+    }
+}

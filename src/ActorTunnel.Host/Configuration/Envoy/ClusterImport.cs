@@ -59,7 +59,7 @@ internal sealed class ClusterImport
         var upstreams = new HoconDraft(place);
         foreach (var cluster in _clusters.Values)
         {
-            upstreams.Set(cluster.Name, Finish(cluster), DraftComment.Of(cluster.Message.Path, cluster.Given.Value, cluster.Name));
+            upstreams.Set(HoconText.Key(cluster.Name), Finish(cluster), DraftComment.Of(cluster.Message.Path, cluster.Given.Value, cluster.Name));
         }
 
         return upstreams;

@@ -168,7 +168,12 @@ internal sealed partial class EnvoyMessage
 
     private static string? Show(YamlValue value) => value is YamlScalar scalar ? Shorten(HoconText.Quote(scalar.Text)) : null;
 
-    private static string? Show<T>(Placed<T> value) => value.Value is string text ? Shorten(HoconText.Quote(text)) : value.Value?.ToString();
+    private static string? Show<T>(Placed<T> value) => value.Value switch
+    {
+        string text => Shorten(HoconText.Quote(text)),
+        bool flag => flag ? "true" : "false",
+        var other => other?.ToString(),
+    };
 
     private static string Shorten(string text)
     {

@@ -55,7 +55,7 @@ internal sealed class HoconDraft(HoconPlace place)
 }
 
 /// <summary>A key with its value.</summary>
-/// <param name="Key">One element of a path, or several with dots between them.</param>
+/// <param name="Key">As HOCON has it: in quotes where it needs them; several elements of a path have dots between them.</param>
 /// <param name="Value">What it is set to.</param>
 /// <param name="Place">Where in the bootstrap it comes from.</param>
 /// <param name="Comment">One line to stand above it, or null.</param>

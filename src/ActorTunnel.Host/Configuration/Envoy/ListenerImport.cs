@@ -44,7 +44,7 @@ internal sealed class ListenerImport(ClusterImport clusters)
         }
 
         var name = _names.Take(message, given);
-        listeners.Set(name, listener, DraftComment.Of(message.Path, given?.Value, name));
+        listeners.Set(HoconText.Key(name), listener, DraftComment.Of(message.Path, given?.Value, name));
     }
 
     private static void ReadListenerFilters(EnvoyMessage message, HoconDraft listener)

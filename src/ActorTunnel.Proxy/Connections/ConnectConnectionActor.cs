@@ -2,6 +2,7 @@ using System.Net.Security;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 
@@ -18,6 +19,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
         Receive<Terminated>(_ => Context.Stop(Self));
         Receive<DrainProtocol.BeginDrain>(session.Forward);
         Receive<DrainProtocol.AbortTunnels>(session.Forward);
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([session])));
     }
 
     public static Props Props(

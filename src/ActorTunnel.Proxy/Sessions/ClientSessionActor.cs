@@ -204,7 +204,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 
     private SessionStatus Status() => new(
         ActorNames.PathOf(Self),
-        SessionOrigin.Dialled,
+        SessionOpener.Us,
         _upstream.Name,
         _endpoint.ToString(),
         _connection?.Local,

@@ -155,7 +155,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
 
     private SessionStatus Status() => new(
         ActorNames.PathOf(Self),
-        SessionOrigin.Accepted,
+        SessionOpener.Peer,
         _listener.Name,
         Endpoint: null,
         _connection.Local,

@@ -29,7 +29,7 @@ public enum ListenerState
 /// <param name="Role">What becomes of its connections.</param>
 /// <param name="Address">Where it is bound, with the real port.</param>
 /// <param name="State">What it does.</param>
-/// <param name="IsTls">Whether its peers speak TLS with us.</param>
+/// <param name="Tls">Whether its peers speak TLS with us.</param>
 /// <param name="OpenConnections">Accepted and not closed.</param>
 /// <param name="MaxConnections">As configured.</param>
 /// <param name="AcceptedConnections">Since the start.</param>
@@ -38,7 +38,7 @@ public sealed record ListenerStatus(
     ListenerRole Role,
     IPEndPoint Address,
     ListenerState State,
-    bool IsTls,
+    bool Tls,
     int OpenConnections,
     int MaxConnections,
     long AcceptedConnections);

@@ -3,13 +3,13 @@ using System.Net;
 namespace ActorTunnel.Proxy.Status;
 
 /// <summary>Who opened a session.</summary>
-public enum SessionOrigin
+public enum SessionOpener
 {
     /// <summary>We dialled a terminator.</summary>
-    Dialled,
+    Us,
 
-    /// <summary>A listener accepted it.</summary>
-    Accepted,
+    /// <summary>A listener of ours accepted it.</summary>
+    Peer,
 }
 
 /// <summary>Where a session is in its life.</summary>
@@ -31,7 +31,7 @@ public enum SessionState
 
 /// <summary>An HTTP/2 session at the moment in which its actor was asked.</summary>
 /// <param name="Name">The actor's path below <c>/user</c>, as in the logs.</param>
-/// <param name="Origin">Who opened it.</param>
+/// <param name="OpenedBy">Who opened it.</param>
 /// <param name="Owner">The name of its listener or upstream.</param>
 /// <param name="Endpoint">The terminator that was dialled; null for an accepted one.</param>
 /// <param name="Local">Our end; null before it is connected.</param>
@@ -45,7 +45,7 @@ public enum SessionState
 /// <param name="Age">Since it was dialled or accepted.</param>
 public sealed record SessionStatus(
     string Name,
-    SessionOrigin Origin,
+    SessionOpener OpenedBy,
     string Owner,
     string? Endpoint,
     IPEndPoint? Local,

@@ -156,6 +156,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               drain {
                 timeout = 1500ms
               }
+              admin { }
             }
 
             """,

@@ -43,10 +43,10 @@ haproxy_chain() { # name, entrance port, middle port, server options, bind optio
 }
 tunnel_chain() { # name, entrance port, middle port, config suffix, further settings
   local further=("${@:5}")
-  dotnet "$host" run "config/terminate$4.conf" --set "listeners.connect-in.bind=127.0.0.1:$3" \
+  dotnet "$host" run "config/terminate$4.conf" --set "admin.bind=127.0.0.1:0" --set "listeners.connect-in.bind=127.0.0.1:$3" \
     --set "upstreams.origin.endpoints=[\"127.0.0.1:$origin\"]" "${further[@]:0:4}" >"$dir/$1-2.log" 2>&1 &
   pids+=($!)
-  dotnet "$host" run "config/encapsulate$4.conf" --set "listeners.tunnel-in.bind=127.0.0.1:$2" \
+  dotnet "$host" run "config/encapsulate$4.conf" --set "admin.bind=127.0.0.1:0" --set "listeners.tunnel-in.bind=127.0.0.1:$2" \
     --set "upstreams.terminators.endpoints=[\"127.0.0.1:$3\"]" "${further[@]:4}" >"$dir/$1-1.log" 2>&1 &
   pids+=($!)
 }

@@ -1,3 +1,4 @@
+using ActorTunnel.Proxy.Status;
 using Akka.Actor;
 
 namespace ActorTunnel.Proxy;
@@ -18,6 +19,7 @@ internal sealed class GroupActor : ReceiveActor
             Context.ActorOf(props, name);
         }
 
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn(Context.GetChildren())));
         Receive<GetMember>(get => Sender.Tell(Context.Child(get.Name)));
         Receive<DrainProtocol.BeginDrain>(_ =>
         {

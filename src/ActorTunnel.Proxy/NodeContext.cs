@@ -11,6 +11,7 @@ namespace ActorTunnel.Proxy;
 internal sealed class NodeContext
 {
     private volatile bool _draining;
+    private int _tunnels;
 
     public NodeContext(NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer)
     {
@@ -44,5 +45,12 @@ internal sealed class NodeContext
     /// <summary>Whether the buffers lent have reached their limit, so that no new tunnel may start.</summary>
     public bool IsOutOfBuffers => Environment.Pool.OutstandingBytes >= Settings.Limits.Buffers;
 
+    /// <summary>Tunnels that have an actor, from their beginning to their last message.</summary>
+    public int Tunnels => Volatile.Read(ref _tunnels);
+
     public void BeginDrain() => _draining = true;
+
+    public void TunnelBegan() => Interlocked.Increment(ref _tunnels);
+
+    public void TunnelOver() => Interlocked.Decrement(ref _tunnels);
 }

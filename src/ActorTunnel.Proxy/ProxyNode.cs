@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Listeners;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
 using ActorTunnel.Transport.Sockets;
@@ -45,9 +46,11 @@ public sealed class ProxyNode
     private readonly IActorRef _listeners;
     private readonly IActorRef _upstreams;
 
-    private ProxyNode(ImmutableDictionary<string, IPEndPoint> bound, NodeContext node, IActorRef listeners, IActorRef upstreams)
+    private ProxyNode(
+        ActorSystem system, ImmutableDictionary<string, IPEndPoint> bound, NodeContext node, IActorRef listeners, IActorRef upstreams)
     {
         Bound = bound;
+        Status = new NodeStatus(system, node, listeners, upstreams);
         _node = node;
         _listeners = listeners;
         _upstreams = upstreams;
@@ -55,6 +58,9 @@ public sealed class ProxyNode
 
     /// <summary>Where each listener is bound, by its name; with the real port where 0 was configured.</summary>
     public ImmutableDictionary<string, IPEndPoint> Bound { get; }
+
+    /// <summary>What the node says about itself.</summary>
+    public NodeStatus Status { get; }
 
     /// <summary>Binds every listener, then starts to accept. The system stays the caller's.</summary>
     public static async Task<ProxyStart> StartAsync(ActorSystem system, NodeSettings settings, ProxyEnvironment environment)
@@ -90,7 +96,7 @@ public sealed class ProxyNode
             GroupActor.Props(settings.Listeners.ToDictionary(
                 listener => listener.Name, listener => ListenerActor.Props(listener, sockets[listener.Name], node))),
             "listeners");
-        return new ProxyStart.Started(new ProxyNode(addresses, node, listeners, upstreams));
+        return new ProxyStart.Started(new ProxyNode(system, addresses, node, listeners, upstreams));
     }
 
     /// <summary>

@@ -57,7 +57,7 @@ internal static class CheckCommand
         {
             ["valid"] = true,
             ["warnings"] = new JsonArray([.. loaded.Warnings.Select(ToJson)]),
-            ["settings"] = ToJson(loaded.Effective),
+            ["settings"] = HoconJson.Of(loaded.Effective),
         },
         ConfigurationOutcome.Rejected rejected => new JsonObject
         {
@@ -76,18 +76,5 @@ internal static class CheckCommand
         ["value"] = mistake.Value,
         ["problem"] = mistake.Problem,
         ["allowed"] = mistake.Allowed,
-    };
-
-    /// <summary>Durations and sizes stay texts with their units, as a file would have them.</summary>
-    private static JsonNode? ToJson(HoconValue value) => value switch
-    {
-        HoconObject node => new JsonObject(node.Fields.Select(field => KeyValuePair.Create(field.Name, ToJson(field.Value)))),
-        HoconArray array => new JsonArray([.. array.Items.Select(ToJson)]),
-        HoconNull => null,
-        HoconBoolean boolean => boolean.Value,
-        // A JSON number as it was written.
-        HoconNumber number => JsonNode.Parse(number.Text),
-        HoconScalar scalar => scalar.Text,
-        _ => throw new ArgumentOutOfRangeException(nameof(value), value.Kind, null),
     };
 }

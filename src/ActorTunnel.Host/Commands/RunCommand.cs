@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Hosting;
 using ActorTunnel.Proxy;
@@ -9,7 +11,8 @@ using Microsoft.Extensions.Hosting;
 namespace ActorTunnel.Host.Commands;
 
 /// <summary>
-/// <c>actortunnel run</c>: a node until SIGTERM or Ctrl-C. Standard output: <c>listener NAME listens on A:P</c> for each, <c>ready</c>,
+/// <c>actortunnel run</c>: a node until SIGTERM or Ctrl-C. Standard output: <c>listener NAME listens on A:P</c> for each, <c>admin listens on
+/// http://A:P</c> where there is an admin server, <c>ready</c>,
 /// then lines that begin with <c>access</c> and <c>session</c>, and <c>stopping</c> and <c>stopped</c> at the end. All else is on standard error.
 /// </summary>
 internal static class RunCommand
@@ -48,14 +51,14 @@ internal static class RunCommand
             return ExitCode.Mistake;
         }
 
-        if (host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed failed)
+        if (FailedBindOf(host) is var (name, address, problem))
         {
-            await error.WriteLineAsync($"listener {failed.Listener}: {failed.Address} {ProblemOf(failed.Error)}");
+            await error.WriteLineAsync($"{name}: {address} {ProblemOf(problem)}");
             await host.StopAsync(CancellationToken.None);
             return ExitCode.Failure;
         }
 
-        WriteListeners(host, configuration, log);
+        WriteAddresses(host, configuration, log);
         var systemEnded = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, systemEnded);
         await Task.Delay(Timeout.InfiniteTimeSpan, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -90,7 +93,12 @@ internal static class RunCommand
         }
     }
 
-    private static void WriteListeners(IHost host, ConfigurationOutcome.Loaded configuration, OutputLog log)
+    private static (string Name, IPEndPoint Address, SocketError Error)? FailedBindOf(IHost host) =>
+        host.Services.GetService<AdminService>()?.Start is AdminStart.BindFailed admin ? ("admin", admin.Address, admin.Error)
+        : host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed node ? ($"listener {node.Listener}", node.Address, node.Error)
+        : null;
+
+    private static void WriteAddresses(IHost host, ConfigurationOutcome.Loaded configuration, OutputLog log)
     {
         if (host.Services.GetRequiredService<NodeService>().Start is not ProxyStart.Started started)
         {
@@ -101,6 +109,11 @@ internal static class RunCommand
         {
             var line = $"listener {listener.Name} listens on {started.Node.Bound[listener.Name]}";
             log.Write(line);
+        }
+
+        if (host.Services.GetService<AdminService>()?.Start is AdminStart.Started admin)
+        {
+            log.Write($"admin listens on http://{admin.Address}");
         }
 
         log.Write("ready");

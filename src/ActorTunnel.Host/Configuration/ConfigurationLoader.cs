@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration.Envoy;
 using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Settings;
 
 namespace ActorTunnel.Host.Configuration;
 
@@ -74,13 +76,13 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
         var tls = new TlsReader(new CertificateFiles(workingDirectory), time.GetUtcNow());
         var given = document.Root.Find(NodeKey);
         var place = given?.Place ?? HoconPlace.Whole(document.Sources.FirstOrDefault("the configuration"));
-        var node = SectionReader.Read(
+        var (node, admin) = SectionReader.Read(
             given?.Value as HoconObject,
             place,
             ReferenceConfiguration.Node,
             NodeKey,
             log,
-            new NodeReader(ReferenceConfiguration.Templates, tls).Read,
+            section => ReadAll(section, tls),
             out var effective);
 
         return log.IsEmpty
@@ -88,8 +90,14 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
                 node,
                 new HoconObject([new HoconField(NodeKey, place, effective)], place),
                 RenderAkka(document),
-                log.Warnings(document.Sources))
+                log.Warnings(document.Sources)) { Admin = admin }
             : new ConfigurationOutcome.Rejected(log.Mistakes(document.Sources));
+    }
+
+    private static (NodeSettings Node, AdminSettings? Admin) ReadAll(SectionReader section, TlsReader tls)
+    {
+        var node = new NodeReader(ReferenceConfiguration.Templates, tls).Read(section);
+        return (node, AdminReader.Read(section, node.Listeners));
     }
 
     /// <summary>Other keys at the root are values to refer to; one that nothing refers to is a typing error.</summary>

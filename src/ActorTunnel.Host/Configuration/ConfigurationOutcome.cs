@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration.Hocon;
 using ActorTunnel.Proxy.Settings;
 
@@ -19,6 +20,9 @@ public abstract record ConfigurationOutcome
     public sealed record Loaded(
         NodeSettings Node, HoconObject Effective, string AkkaHocon, ImmutableArray<ConfigurationMistake> Warnings) : ConfigurationOutcome
     {
+        /// <summary>Null: no admin server.</summary>
+        public AdminSettings? Admin { get; init; }
+
         /// <summary>The effective settings, and the <c>akka</c> object behind them, as a file that could be loaded again.</summary>
         public string Render() => HoconRenderer.Render(Effective) + AkkaHocon;
     }

@@ -29,6 +29,10 @@ internal static class ValueKind
     internal static readonly ValueKind<IPEndPoint> Bind = new(
         "an IP address and a port, such as \"127.0.0.1:10000\" or \"[::1]:10000\"", ParseBind, bind => bind.ToString());
 
+    /// <summary>What is bound there can be reached from this machine only.</summary>
+    internal static readonly ValueKind<IPEndPoint> LoopbackBind = new(
+        "a loopback address and a port, such as \"127.0.0.1:9900\" or \"[::1]:9900\"", ParseLoopbackBind, bind => bind.ToString());
+
     internal static readonly ValueKind<Authority> Authority = new(
         "\"host:port\", an IPv6 address in brackets", ParseAuthority, authority => authority.ToString());
 
@@ -198,6 +202,9 @@ internal static class ValueKind
         value = new IPEndPoint(address, port);
         return null;
     }
+
+    private static string? ParseLoopbackBind(string text, out IPEndPoint value) => ParseBind(text, out value)
+        ?? (IPAddress.IsLoopback(value.Address) ? null : "is no loopback address, and others could read all about this node");
 
     private static string? ParseAuthority(string text, out Authority value)
     {

@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration;
+using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Telemetry;
 using Akka.Configuration;
 using Akka.Event;
@@ -64,15 +67,30 @@ internal static class NodeHost
             .AddHocon(Required, HoconAddMode.Prepend));
 
         // Behind Akka's own service: started after it, stopped before it.
-        builder.Services.AddSingleton<ProxyMeters>();
+        builder.Services.AddSingleton<BufferPool>();
+        builder.Services.AddSingleton(services =>
+        {
+            var factory = services.GetRequiredService<IMeterFactory>();
+            BufferMeters.Create(factory, services.GetRequiredService<BufferPool>());
+            return new ProxyMeters(factory);
+        });
         builder.Services.AddSingleton(configuration.Node);
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton<NodeService>();
+        if (configuration.Admin is { } admin)
+        {
+            builder.Services.AddSingleton(admin);
+            builder.Services.AddSingleton(configuration);
+            builder.Services.AddSingleton<AdminService>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<AdminService>());
+        }
+
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
         return builder.Build();
     }
 
-    private static void AddLogging(ILoggingBuilder logging)
+    /// <summary>Log messages go to standard error, one line each, in the hosts of this process alike.</summary>
+    internal static void AddLogging(ILoggingBuilder logging)
     {
         // Akka filters by its own level; the host tells of each service that it starts.
         logging.SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);

@@ -2,6 +2,7 @@ using System.Net.Security;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Event;
@@ -68,6 +69,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     private void Reading()
     {
         Receive<PreludeResult.Known>(Serve);
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
         Receive<PreludeResult.Refused>(refused =>
         {
             _log.Info("{0} from {1} was refused: {2}", ActorNames.PathOf(Self), _connection.Remote, refused.Failure.Detail);
@@ -86,6 +88,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
             Receive<Terminated>(_ => Context.Stop(Self));
             Receive<DrainProtocol.BeginDrain>(_session.Forward);
             Receive<DrainProtocol.AbortTunnels>(_session.Forward);
+            Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([_session])));
         });
     }
 }

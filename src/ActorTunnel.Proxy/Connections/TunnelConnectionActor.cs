@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Heads;
@@ -56,8 +57,21 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         TcpConnection connection, TunnelListenerSettings listener, IReadOnlyList<HeaderField> fields, NodeContext node) =>
         Akka.Actor.Props.Create(() => new TunnelConnectionActor(connection, listener, fields, node));
 
+    /// <summary>Answers for the tunnel in every state.</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (message is StatusProtocol.GetTunnelStatus)
+        {
+            Sender.Tell(StatusProtocol.StatusReply.Of(Status()));
+            return true;
+        }
+
+        return base.AroundReceive(receive, message);
+    }
+
     protected override void PreStart()
     {
+        _node.TunnelBegan();
         if (_node.IsOutOfBuffers)
         {
             _node.Meters.LimitHit("buffers");
@@ -78,6 +92,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     protected override void PostStop()
     {
+        _node.TunnelOver();
         _stopped.Cancel();
         _stopped.Dispose();
         if (_tunnel is null)
@@ -140,6 +155,20 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<DrainProtocol.AbortTunnels>(_ => _tunnel!.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance));
         Receive<TunnelProtocol.TunnelFailed>(_ => { });
     }
+
+    private TunnelStatus Status() => new(
+        ActorNames.PathOf(Self),
+        _closed ? TunnelState.Closing : _tunnel is null ? TunnelState.Opening : TunnelState.Open,
+        _listener.Name,
+        _client.Source,
+        (_client.Authority ?? _listener.Authority).ToString(),
+        _listener.Upstream,
+        _tunnel?.Route.Endpoint,
+        _tunnel?.Route.Session,
+        _tunnel?.Route.StreamId,
+        _node.Time.GetElapsedTime(_started),
+        _tunnel?.Progress.BytesSent ?? 0,
+        _tunnel?.Progress.BytesReceived ?? 0);
 
     /// <summary>The application hears why, by HTTP/1.1, before its connection is closed.</summary>
     private void Answering()

@@ -4,6 +4,7 @@ using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
@@ -56,6 +57,7 @@ internal sealed class ListenerActor : ReceiveActor
             AnswerDrain();
         });
         Receive<DrainProtocol.AbortTunnels>(_ => TellConnections(DrainProtocol.AbortTunnels.Instance));
+        Receive<StatusProtocol.StatusQuery>(query => Sender.Tell(Answer(query)));
     }
 
     public static Props Props(ListenerSettings settings, TcpListenSocket socket, NodeContext node) =>
@@ -123,6 +125,28 @@ internal sealed class ListenerActor : ReceiveActor
         {
             _drainer.Tell(DrainProtocol.Drained.Instance);
         }
+    }
+
+    private StatusProtocol.StatusReply Answer(StatusProtocol.StatusQuery query)
+    {
+        var isTunnel = _settings is TunnelListenerSettings;
+        var connections = Context.GetChildren().Take(query.Limit);
+        return query switch
+        {
+            StatusProtocol.GetListenerStatus => StatusProtocol.StatusReply.Of(new ListenerStatus(
+                _settings.Name,
+                isTunnel ? ListenerRole.Tunnel : ListenerRole.Connect,
+                _socket.Address,
+                _drainer is not null ? ListenerState.Draining : _acknowledge is not null ? ListenerState.Full : ListenerState.Accepting,
+                _settings is ConnectListenerSettings { Tls: not null },
+                _open,
+                _settings.MaxConnections,
+                _nextConnection - 1)),
+            StatusProtocol.GetSessionStatus when !isTunnel => StatusProtocol.StatusReply.Items(connections, _open),
+            StatusProtocol.GetTunnelStatus when isTunnel => StatusProtocol.StatusReply.Items(connections, _open),
+            StatusProtocol.GetTunnelStatus => StatusProtocol.StatusReply.AskOn(connections),
+            _ => StatusProtocol.StatusReply.Nothing,
+        };
     }
 
     private static void TellConnections(object message)

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using ActorTunnel.Http2.Session;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
@@ -29,9 +30,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly IActorRef _pool = Context.Parent;
     private readonly CancellationTokenSource _dial = new();
+    private readonly long _started;
     private SessionHandle? _session;
     private TcpConnection? _connection;
     private TlsInfo? _tls;
+    private uint? _peerLimit;
     private bool _ready;
     private bool _retired;
     private bool _ended;
@@ -45,6 +48,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _upstream = upstream;
         _tlsOptions = tls;
         _node = node;
+        _started = node.Time.GetTimestamp();
         Dialing();
     }
 
@@ -55,6 +59,18 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new ClientSessionActor(endpoint, upstream, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    /// <summary>Answers for the session in every state.</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (message is StatusProtocol.GetSessionStatus)
+        {
+            Sender.Tell(StatusProtocol.StatusReply.Of(Status()));
+            return true;
+        }
+
+        return base.AroundReceive(receive, message);
+    }
 
     protected override void PreStart()
     {
@@ -112,8 +128,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         Receive<TlsInfo>(tls => _tls = tls);
         Receive<SessionProtocol.PeerReady>(ready => Ready(ready.PeerMaxConcurrentStreams));
-        Receive<SessionProtocol.PeerLimitChanged>(changed =>
-            _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(changed.PeerMaxConcurrentStreams))));
+        Receive<SessionProtocol.PeerLimitChanged>(changed => TellLimit(changed.PeerMaxConcurrentStreams));
         Receive<TunnelProtocol.OpenTunnel>(open => _session!.Open(open, open.Fields));
         Receive<SessionProtocol.TunnelOpened>(opened =>
         {
@@ -176,10 +191,38 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
+        TellLimit(peerLimit);
+    }
+
+    private void TellLimit(uint peerLimit)
+    {
+        _peerLimit = peerLimit;
         _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(peerLimit)));
     }
 
     private uint LimitOf(uint peerLimit) => Math.Min(peerLimit, (uint)_upstream.Http2.MaxConcurrentStreams);
+
+    private SessionStatus Status() => new(
+        ActorNames.PathOf(Self),
+        SessionOpener.Us,
+        _upstream.Name,
+        _endpoint.ToString(),
+        _connection?.Local,
+        _connection?.Remote,
+        _tls?.ToString() ?? (_tlsOptions is null ? "cleartext" : null),
+        _tls?.PeerSubject,
+        this switch
+        {
+            { _ended: true } => SessionState.Ending,
+            { _connection: null } => SessionState.Dialing,
+            { _ready: false } => SessionState.Handshaking,
+            { _retired: true } => SessionState.Retired,
+            _ => SessionState.Ready,
+        },
+        _open,
+        _peerLimit is { } limit ? LimitOf(limit) : null,
+        _peerLimit,
+        _node.Time.GetElapsedTime(_started));
 
     private void Retire(string why)
     {

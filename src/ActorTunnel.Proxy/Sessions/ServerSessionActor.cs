@@ -3,6 +3,7 @@ using ActorTunnel.Http2.Session;
 using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
@@ -29,6 +30,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private readonly TcpConnection _connection;
     private readonly SessionHandle _session;
     private readonly ServerTunnelContext _tunnels;
+    private readonly long _started;
     private TlsInfo? _tls;
     private bool _ready;
     private bool _draining;
@@ -47,6 +49,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         _node = node;
         _listener = listener;
         _connection = connection;
+        _started = node.Time.GetTimestamp();
         var self = Self;
         _session = SessionStack.Compose(
             new SessionStage(SessionRole.Server, listener.Http2.ToSessionSettings(), node.Environment.Pool, self, node.Time),
@@ -69,6 +72,23 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new ServerSessionActor(connection, client, listener, routes, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+
+    /// <summary>Answers for the session and its tunnels in every state.</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (message is not StatusProtocol.StatusQuery query)
+        {
+            return base.AroundReceive(receive, message);
+        }
+
+        Sender.Tell(query switch
+        {
+            StatusProtocol.GetSessionStatus => StatusProtocol.StatusReply.Of(Status()),
+            StatusProtocol.GetTunnelStatus => StatusProtocol.StatusReply.Items(Context.GetChildren().Take(query.Limit), _open),
+            _ => StatusProtocol.StatusReply.Nothing,
+        });
+        return true;
+    }
 
     protected override void PreStart() =>
         Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _listener.Http2.HandshakeTimeout);
@@ -143,6 +163,21 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             PeerSubject = _tls?.PeerSubject,
         });
     }
+
+    private SessionStatus Status() => new(
+        ActorNames.PathOf(Self),
+        SessionOpener.Peer,
+        _listener.Name,
+        Endpoint: null,
+        _connection.Local,
+        _connection.Remote,
+        _tls?.ToString() ?? (_listener.Tls is null ? "cleartext" : null),
+        _tls?.PeerSubject,
+        _ended ? SessionState.Ending : !_ready ? SessionState.Handshaking : _draining ? SessionState.Retired : SessionState.Ready,
+        _open,
+        _listener.Http2.MaxConcurrentStreams,
+        PeerLimit: null,
+        _node.Time.GetElapsedTime(_started));
 
     private void OpenTunnel(SessionProtocol.TunnelRequested request)
     {

@@ -93,7 +93,7 @@ internal sealed class ClientTunnelActor : ReceiveActor
         {
             _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self, _request.Greeting);
             _finished = true;
-            _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status));
+            _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status, _relay.Progress));
             Become(Relaying);
             return;
         }

@@ -3,6 +3,7 @@ using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
 using ActorTunnel.Transport.Heads;
@@ -53,8 +54,21 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
     public static Props Props(ServerTunnelContext context, SessionProtocol.TunnelRequested request) =>
         Akka.Actor.Props.Create(() => new ServerTunnelActor(context, request));
 
+    /// <summary>Answers for the tunnel in every state.</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (message is StatusProtocol.GetTunnelStatus)
+        {
+            Sender.Tell(StatusProtocol.StatusReply.Of(Status()));
+            return true;
+        }
+
+        return base.AroundReceive(receive, message);
+    }
+
     protected override void PreStart()
     {
+        _node.TunnelBegan();
         _port.SetOwner(Self);
         if (Admit() is { } failure)
         {
@@ -64,6 +78,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
 
     protected override void PostStop()
     {
+        _node.TunnelOver();
         _relay?.Abort(PipeEnd.Aborted);
         if (_relay is null)
         {
@@ -226,6 +241,20 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
         Receive<TunnelProtocol.AbortTunnel>(_ => { });
     }
+
+    private TunnelStatus Status() => new(
+        ActorNames.PathOf(Self),
+        _logged ? TunnelState.Closing : _relay is null ? TunnelState.Opening : TunnelState.Open,
+        _context.Listener.Name,
+        _context.Client.Source,
+        Admission.AuthorityOf(_fields),
+        _upstream,
+        _endpoint,
+        ActorNames.PathOf(Context.Parent),
+        _port.StreamId,
+        _node.Time.GetElapsedTime(_started),
+        _relay?.Progress.BytesReceived ?? 0,
+        _relay?.Progress.BytesSent ?? 0);
 
     private void Log(
         int? status, ConnectFailureReason? reason, string? detail, TunnelEnd upstreamEnd, TunnelEnd downstreamEnd, RelayResult result)

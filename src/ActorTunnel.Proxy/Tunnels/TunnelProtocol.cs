@@ -31,7 +31,8 @@ internal static class TunnelProtocol
     public sealed record TunnelRoute(EndpointAddress Endpoint, string Session, int StreamId);
 
     /// <summary>A 2xx came; the relay runs and owns the connection.</summary>
-    public sealed record TunnelEstablished(IActorRef Tunnel, TunnelRoute Route, int Status);
+    public sealed record TunnelEstablished(IActorRef Tunnel, TunnelRoute Route, int Status, RelayProgress Progress)
+        : INoSerializationVerificationNeeded;
 
     /// <summary>There is no tunnel; the connection is still the requester's and no byte of it was read.</summary>
     /// <param name="Reason">Why.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
@@ -18,23 +19,26 @@ internal sealed class DnsEndpointsActor : ReceiveActor, IWithTimers
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly UpstreamSettings _settings;
-    private readonly NameResolver _resolver;
+    private readonly NodeContext _node;
     private readonly CancellationTokenSource _stopped = new();
     private readonly Dictionary<EndpointAddress, NameResult> _lastGood = [];
+    private readonly Dictionary<EndpointAddress, LookUp> _lookUps = [];
     private bool _resolving;
 
-    public DnsEndpointsActor(UpstreamSettings settings, NameResolver resolver)
+    public DnsEndpointsActor(UpstreamSettings settings, NodeContext node)
     {
         _settings = settings;
-        _resolver = resolver;
+        _node = node;
         Receive<ResolveNow>(_ => Resolve());
         Receive<Answers>(Take);
+        Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(StatusProtocol.StatusReply.Of(
+            new DnsStatus(_settings.Name, [.. _settings.Endpoints.Select(StatusOf)]))));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(UpstreamSettings settings, NameResolver resolver) =>
-        Akka.Actor.Props.Create(() => new DnsEndpointsActor(settings, resolver));
+    public static Props Props(UpstreamSettings settings, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new DnsEndpointsActor(settings, node));
 
     protected override void PreStart() => Resolve();
 
@@ -56,7 +60,7 @@ internal sealed class DnsEndpointsActor : ReceiveActor, IWithTimers
     }
 
     private async Task<Answers> ResolveAllAsync(CancellationToken cancellation) => new(await Task.WhenAll(
-        _settings.Endpoints.Select(endpoint => _resolver.ResolveAsync(endpoint.Host, _settings.DnsFamily, cancellation))).ConfigureAwait(false));
+        _settings.Endpoints.Select(endpoint => _node.Resolver.ResolveAsync(endpoint.Host, _settings.DnsFamily, cancellation))).ConfigureAwait(false));
 
     private void Take(Answers answers)
     {
@@ -68,9 +72,11 @@ internal sealed class DnsEndpointsActor : ReceiveActor, IWithTimers
             if (result.Error == System.Net.Sockets.SocketError.Success)
             {
                 _lastGood[endpoint] = result;
+                _lookUps[endpoint] = new LookUp(_node.Time.GetTimestamp(), null);
                 continue;
             }
 
+            _lookUps[endpoint] = new LookUp(_lookUps.GetValueOrDefault(endpoint)?.Answered, result.Error.ToString());
             failure = DialFailures.ToFailure(new DialResult.Failed(DialStep.Resolve, result.Error));
             _log.Warning(
                 "upstream {0}: {1} does not resolve ({2}){3}",
@@ -82,6 +88,16 @@ internal sealed class DnsEndpointsActor : ReceiveActor, IWithTimers
 
         var endpoints = _settings.Endpoints.Where(_lastGood.ContainsKey).SelectMany(EndpointsOf).Distinct(SameAddress.Instance).ToImmutableArray();
         Context.Parent.Tell(endpoints.IsEmpty ? new EndpointsUnknown(failure!) : new EndpointsResolved(endpoints));
+    }
+
+    private DnsNameStatus StatusOf(EndpointAddress endpoint)
+    {
+        var lookUp = _lookUps.GetValueOrDefault(endpoint);
+        return new DnsNameStatus(
+            endpoint.Host,
+            _lastGood.TryGetValue(endpoint, out var good) ? good.Addresses : [],
+            lookUp?.Answered is { } answered ? _node.Time.GetElapsedTime(answered) : null,
+            lookUp?.Failure);
     }
 
     private IEnumerable<ResolvedEndpoint> EndpointsOf(EndpointAddress endpoint)
@@ -105,6 +121,9 @@ internal sealed class DnsEndpointsActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Answers(NameResult[] Results) : INoSerializationVerificationNeeded;
+
+    /// <summary>How the look-ups of a name stand: when the last good answer came, and why the latest one failed.</summary>
+    private sealed record LookUp(long? Answered, string? Failure);
 
     private sealed class SameAddress : IEqualityComparer<ResolvedEndpoint>
     {

@@ -1,4 +1,5 @@
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Tunnels;
 using Akka.Actor;
 
@@ -98,6 +99,25 @@ internal sealed class EndpointSessions
         tried.Count > 0
         && !MayOpenAnother
         && Sessions.TrueForAll(session => session.IsRetired || tried.Contains(session.Actor));
+
+    /// <summary>What a person is told of it.</summary>
+    public EndpointStatus ToStatus(TimeSpan now, bool isRemoved = false)
+    {
+        var state = isRemoved ? EndpointState.Removed
+            : Sessions.Exists(session => session.IsReady && !session.IsRetired) ? EndpointState.Ready
+            : IsInBackoff(now) ? EndpointState.Backoff
+            : IsDialing ? EndpointState.Dialing
+            : EndpointState.Idle;
+        return new EndpointStatus(
+            Address,
+            Endpoint.Addresses,
+            state,
+            Sessions.Count,
+            Sessions.Count(session => session.IsRetired),
+            Load,
+            Waiting.Count,
+            IsInBackoff(now) ? BackoffLeft(now) : TimeSpan.Zero);
+    }
 
     /// <summary>A session became ready: the endpoint is well.</summary>
     public void Recovered()

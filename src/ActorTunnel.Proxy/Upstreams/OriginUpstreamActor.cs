@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Sockets;
@@ -39,6 +40,8 @@ internal sealed class OriginUpstreamActor : ReceiveActor
             _waiting.ForEach(entry => entry.Tunnel.Tell(new OriginProtocol.DialFailed(null, unknown.Failure)));
             _waiting.Clear();
         });
+        Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(UpstreamReport.Of(_settings, _waiting.Count, EndpointStates(), _dns)));
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.Nothing));
         Receive<DrainProtocol.BeginDrain>(_ => Sender.Tell(DrainProtocol.Drained.Instance)); // Its tunnels ended with the listeners.
     }
 
@@ -50,7 +53,7 @@ internal sealed class OriginUpstreamActor : ReceiveActor
         }
         else
         {
-            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node.Resolver), "dns");
+            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node), "dns");
         }
     }
 
@@ -93,6 +96,25 @@ internal sealed class OriginUpstreamActor : ReceiveActor
             ended.Tunnel.Tell(new OriginProtocol.DialFailed(ended.Endpoint, ended.Outcome.Failure!));
         }
     }
+
+    private IEnumerable<EndpointStatus> EndpointStates()
+    {
+        var known = _endpoints.Select(endpoint => StatusOf(
+            endpoint, _openTunnels.ContainsKey(endpoint.Address) ? EndpointState.InUse : EndpointState.Idle));
+        var removed = _openTunnels.Keys.Except(_endpoints.Select(endpoint => endpoint.Address))
+            .Select(address => StatusOf(ResolvedEndpoint.Static(address), EndpointState.Removed));
+        return [.. known, .. removed];
+    }
+
+    private EndpointStatus StatusOf(ResolvedEndpoint endpoint, EndpointState state) => new(
+        endpoint.Address,
+        endpoint.Addresses,
+        state,
+        Sessions: 0,
+        RetiredSessions: 0,
+        _openTunnels.GetValueOrDefault(endpoint.Address),
+        Waiting: 0,
+        BackoffLeft: TimeSpan.Zero);
 
     private void Release(EndpointAddress endpoint)
     {

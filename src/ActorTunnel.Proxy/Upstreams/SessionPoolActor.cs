@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Security;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Tunnels;
 using Akka.Actor;
 using Akka.Event;
@@ -61,7 +62,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         }
         else
         {
-            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node.Resolver), "dns");
+            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node), "dns");
         }
     }
 
@@ -119,6 +120,9 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
             _unplaced.Clear();
         });
         Receive<Sweep>(_ => GiveUpOnLateRequests());
+        Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(UpstreamReport.Of(_settings, _unplaced.Count, EndpointStates(), _dns)));
+        Receive<StatusProtocol.GetSessionStatus>(query =>
+            Sender.Tell(StatusProtocol.StatusReply.Items(_sessions.Keys.Take(query.Limit), _sessions.Count)));
         Receive<DrainProtocol.BeginDrain>(_ =>
         {
             _drainer = Sender;
@@ -353,6 +357,13 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
                 Refuse(first.Value.Request, ConnectFailure.NoHealthyEndpoint, "no session had room in time");
             }
         }
+    }
+
+    private IEnumerable<EndpointStatus> EndpointStates()
+    {
+        var now = Now;
+        var removed = _sessions.Values.Select(session => session.Endpoint).Distinct().Except(_endpoints);
+        return [.. _endpoints.Select(endpoint => endpoint.ToStatus(now)), .. removed.Select(endpoint => endpoint.ToStatus(now, isRemoved: true))];
     }
 
     private void AnswerDrain()

@@ -13,6 +13,9 @@ public sealed class RelayControl
         _stage = stage;
     }
 
+    /// <summary>How far the relay is.</summary>
+    public RelayProgress Progress { get; } = new();
+
     internal PipeEnd Requested => _requested;
 
     /// <summary>Resets both sides now. The first call decides the reason; none after the end matters.</summary>

@@ -72,8 +72,6 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         private readonly StageWakeUp _wakeUp;
         private PipeEnd _sendEnd;
         private PipeEnd _receiveEnd;
-        private long _bytesSent;
-        private long _bytesReceived;
         private int _inFlight;
         private bool _reported;
         private bool _timedOutHalfClosed;
@@ -116,7 +114,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 var length = slice.Length;
                 if (_send.Write(slice))
                 {
-                    _bytesSent += length;
+                    Control.Progress.Sent(length);
                 }
             }
 
@@ -127,7 +125,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         {
             if (_inFlight > 0)
             {
-                _bytesReceived += _inFlight;
+                Control.Progress.Received(_inFlight);
                 _lastActivity = _stage._time.GetTimestamp();
                 _receive.Repay(_inFlight);
                 _inFlight = 0;
@@ -278,7 +276,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 _receive.Cancel(_receiveEnd);
             }
 
-            _stage._ended(new RelayResult(_bytesSent, _bytesReceived, _sendEnd, _receiveEnd, _timedOutHalfClosed));
+            _stage._ended(new RelayResult(Control.Progress.BytesSent, Control.Progress.BytesReceived, _sendEnd, _receiveEnd, _timedOutHalfClosed));
             if (_sendEnd != PipeEnd.Clean || _receiveEnd != PipeEnd.Clean)
             {
                 // The socket's stage aborts on either, and awaits the delivery of a FIN that went out before.

@@ -55,6 +55,18 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_admin_port_in_use_gives_one_line_and_no_listener_is_bound()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        var run = await CommandLineRun.OfAsync("run", _folder.Write("a.conf", Node), "--set", $"admin.bind={taken.LocalEndpoint}");
+
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.StartsWith($"admin: {taken.LocalEndpoint} is in use (EADDRINUSE)", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_address_of_another_machine_gives_one_line()
     {
         // TEST-NET-1, RFC 5737: nobody has it.

@@ -159,6 +159,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               drain {
                 timeout = 1500ms
               }
+              admin { }
             }
 
             """,

@@ -80,6 +80,19 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
         Assert.Equal(mutual, connect.Tls?.ClientCa is not null && node.Upstreams[0].Tls!.Certificate is not null);
     }
 
+    [Theory]
+    [InlineData("encapsulate", 9903)]
+    [InlineData("encapsulate-h2c", 9903)]
+    [InlineData("encapsulate-mtls", 9903)]
+    [InlineData("terminate", 9902)]
+    [InlineData("terminate-h2c", 9902)]
+    [InlineData("terminate-mtls", 9902)]
+    [InlineData("merged", 9900)]
+    [InlineData("merged-h2c", 9900)]
+    [InlineData("merged-mtls", 9900)]
+    public void Each_has_an_admin_server_on_the_port_of_its_role(string file, int port) => Assert.Equal(
+        new IPEndPoint(IPAddress.Loopback, port), Loaded(Run([Path.Combine(Root, "config", $"{file}.conf")])).Admin?.Bind);
+
     [Fact]
     public void Two_files_in_one_run_are_as_the_merged_one()
     {

@@ -24,6 +24,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         """
         actortunnel {
           node.name = other
+          admin.bind = "[::1]:4"
           limits { dials-per-session = 1, dials-per-process = 2, dial-wait = 3s, dns-timeout = 4s, buffers = 17MiB }
           drain.timeout = 5s
           listeners.tunnel-in {
@@ -64,6 +65,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         var node = Load(Smallest).Node;
 
         Assert.Equal("actortunnel", node.Name);
+        Assert.Null(Load(Smallest).Admin);
         Assert.Equal(new Limits(), node.Limits);
         var record = new NodeSettings { Name = "", Listeners = [], Upstreams = [] };
         Assert.Equal(record.DrainTimeout, node.DrainTimeout);
@@ -83,6 +85,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         var node = Load(Largest).Node;
 
         Assert.Equal("other", node.Name);
+        Assert.Equal(IPEndPoint.Parse("[::1]:4"), Load(Largest).Admin?.Bind);
         Assert.Equal(
             new Limits { DialsPerSession = 1, DialsPerProcess = 2, DialWait = Seconds(3), DnsTimeout = Seconds(4), Buffers = 17 * 1024 * 1024 },
             node.Limits);

@@ -1,10 +1,13 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
-using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
+using Akka.Streams;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Xunit;
@@ -16,6 +19,7 @@ public sealed class DnsEndpointsActorTests()
     : TestKit("akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"\nakka.loglevel = OFF")
 {
     private readonly Dictionary<string, Func<IPAddress[]>> _names = [];
+    private readonly Meter _meter = new("test");
 
     [Fact]
     public void Each_address_of_each_name_is_an_endpoint_of_strict_dns()
@@ -74,13 +78,23 @@ public sealed class DnsEndpointsActorTests()
         Assert.Equal(["192.0.2.1:1"], ExpectEndpoints());
     }
 
+    protected override void AfterAll()
+    {
+        _meter.Dispose();
+        base.AfterAll();
+    }
+
     private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
 
     private TestActorRef<Parent> Start(UpstreamType type, params EndpointAddress[] endpoints)
     {
         var settings = new UpstreamSettings { Name = "origin", Type = type, Endpoints = [.. endpoints] };
-        var resolver = new NameResolver((name, _) => Task.Run(() => _names[name]()), TimeSpan.FromSeconds(5), TimeProvider.System);
-        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(DnsEndpointsActor.Props(settings, resolver), TestActor)));
+        var environment = new ProxyEnvironment(new BufferPool(), new ProxyMeters(_meter), TimeProvider.System, _ => { }, _ => { })
+        {
+            Lookup = (name, _) => Task.Run(() => _names[name]()),
+        };
+        var node = new NodeContext(new NodeSettings { Name = "node", Listeners = [], Upstreams = [] }, environment, Sys.Materializer());
+        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(DnsEndpointsActor.Props(settings, node), TestActor)));
     }
 
     private string[] ExpectEndpoints() =>

@@ -112,6 +112,26 @@ public sealed class RelayStageTests : StageTest
     }
 
     [Fact]
+    public void The_progress_of_a_running_relay_counts_what_was_given_to_the_session_and_what_the_socket_took()
+    {
+        var socket = Start();
+        Assert.Equal((0, 0), (_control.Progress.BytesSent, _control.Progress.BytesReceived));
+
+        _send.SetOpen(true);
+        socket.Give([1, 2, 3]);
+        socket.ExpectGiven(1);
+        _receive.Write(Pool.Slice([4, 5]));
+        socket.Take();
+        socket.ExpectBytes(2);
+        socket.Settle();
+        Assert.Equal((3, 0), (_control.Progress.BytesSent, _control.Progress.BytesReceived)); // Pushed, and the socket asks for nothing more yet.
+
+        socket.Take();
+        socket.Settle();
+        Assert.Equal((3, 2), (_control.Progress.BytesSent, _control.Progress.BytesReceived));
+    }
+
+    [Fact]
     public void A_clean_end_each_way_comes_after_all_bytes_and_ends_the_relay()
     {
         var socket = Start();

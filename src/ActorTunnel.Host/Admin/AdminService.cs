@@ -1,0 +1,46 @@
+using ActorTunnel.Host.Configuration;
+using ActorTunnel.Host.Hosting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+
+namespace ActorTunnel.Host.Admin;
+
+/// <summary>
+/// The admin server's life within the host: bound before the node starts, so that no listener accepts where the address is taken, and closed after
+/// it has stopped, so that a drain can be watched.
+/// </summary>
+/// <param name="node">Runs the node; started after this and stopped before it.</param>
+/// <param name="settings">Where to listen.</param>
+/// <param name="configuration">All of it, for the pages.</param>
+/// <param name="log">Takes defects of pages.</param>
+internal sealed class AdminService(
+    NodeService node, AdminSettings settings, ConfigurationOutcome.Loaded configuration, ILogger<AdminPages> log) : IHostedService
+{
+    private MeterProvider? _metrics;
+    private AdminServer? _server;
+
+    /// <summary>How the start went; null before the host was started.</summary>
+    public AdminStart? Start { get; private set; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _metrics = AdminMetrics.Start(configuration.Node.Name);
+        var pages = new AdminPages(new AdminNode(node, configuration), log);
+        (_server, Start) = await AdminServer.StartAsync(settings, pages, _metrics, cancellationToken);
+        if (_server is null)
+        {
+            node.Withhold();
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _metrics?.Dispose();
+    }
+}

@@ -1,0 +1,59 @@
+using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Status;
+using ActorTunnel.Proxy.Upstreams;
+using Akka.Actor;
+using Xunit;
+
+namespace ActorTunnel.Proxy.Tests.Upstreams;
+
+public sealed class EndpointSessionsTests
+{
+    private static readonly UpstreamSettings Upstream = new()
+    {
+        Name = "far",
+        Endpoints = [],
+        MinBackoff = TimeSpan.FromSeconds(1),
+        MaxBackoff = TimeSpan.FromSeconds(10),
+    };
+
+    private readonly EndpointSessions _endpoint = new(ResolvedEndpoint.Static(new EndpointAddress("127.0.0.1", 1)), Upstream);
+
+    [Fact]
+    public void An_endpoint_shows_what_a_new_tunnel_would_find()
+    {
+        Assert.Equal(EndpointState.Idle, Shown.State);
+
+        var session = new PooledSession(ActorRefs.Nobody, _endpoint);
+        _endpoint.Sessions.Add(session);
+        Assert.Equal(EndpointState.Dialing, Shown.State);
+
+        session.Ready(100);
+        session.Tunnels = 3;
+        Assert.Equal((EndpointState.Ready, 1, 0, 3), Shown);
+
+        session.IsRetired = true;
+        Assert.Equal((EndpointState.Idle, 1, 1, 3), Shown);
+        Assert.Equal(EndpointState.Removed, _endpoint.ToStatus(TimeSpan.Zero, isRemoved: true).State);
+    }
+
+    [Fact]
+    public void A_failed_endpoint_shows_how_long_its_backoff_lasts_and_then_none()
+    {
+        var wait = _endpoint.Failed(TimeSpan.Zero, new Random(1));
+
+        var during = _endpoint.ToStatus(wait - TimeSpan.FromMilliseconds(1));
+        var after = _endpoint.ToStatus(wait);
+
+        Assert.Equal((EndpointState.Backoff, TimeSpan.FromMilliseconds(1)), (during.State, during.BackoffLeft));
+        Assert.Equal((EndpointState.Idle, TimeSpan.Zero), (after.State, after.BackoffLeft));
+    }
+
+    private (EndpointState State, int Sessions, int Retired, int Load) Shown
+    {
+        get
+        {
+            var status = _endpoint.ToStatus(TimeSpan.Zero);
+            return (status.State, status.Sessions, status.RetiredSessions, status.Load);
+        }
+    }
+}

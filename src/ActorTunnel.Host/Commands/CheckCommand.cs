@@ -39,11 +39,11 @@ internal static class CheckCommand
         switch (outcome)
         {
             case ConfigurationOutcome.Loaded loaded:
-                ConfigurationArguments.WriteWarnings(loaded, error);
+                ConfigurationArguments.WriteWarnings(loaded.Warnings, error);
                 output.Write(loaded.Render());
                 break;
             case ConfigurationOutcome.Rejected rejected:
-                ConfigurationArguments.WriteMistakes(rejected, error);
+                ConfigurationArguments.WriteMistakes(rejected.Mistakes, error);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null);

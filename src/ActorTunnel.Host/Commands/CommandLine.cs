@@ -24,6 +24,7 @@ public static class CommandLine
             DemoCommand.Create(),
             CertsCommand.Create(),
             OriginCommand.Create(),
+            ImportEnvoyCommand.Create(),
         };
         // A token that begins with @ is a value like any other, not the name of a file with more arguments.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });

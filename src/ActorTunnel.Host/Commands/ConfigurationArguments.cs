@@ -8,7 +8,7 @@ internal sealed class ConfigurationArguments
 {
     private readonly Argument<string[]> _files = new("FILE")
     {
-        Description = "Configuration files (HOCON); where two set the same key, the later file wins",
+        Description = "Configuration files: HOCON, or an Envoy bootstrap (*.yaml); where two set the same key, the later file wins",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -17,6 +17,8 @@ internal sealed class ConfigurationArguments
         Description = "Sets one key, over all files, as in --set listeners.tunnel-in.bind=127.0.0.1:10000; may be given more than once",
         HelpName = "KEY=VALUE",
     };
+
+    private readonly Option<bool> _lenient = LenientOption.Create();
 
     public void AddTo(Command command)
     {
@@ -31,26 +33,27 @@ internal sealed class ConfigurationArguments
         });
         command.Arguments.Add(_files);
         command.Options.Add(_set);
+        command.Options.Add(_lenient);
     }
 
     /// <summary>Reads and validates everything; relative paths are relative to the working directory.</summary>
     public ConfigurationOutcome Load(ParseResult parsed) =>
         new ConfigurationLoader(Environment.GetEnvironmentVariable, Environment.CurrentDirectory, TimeProvider.System)
-            .Load(parsed.GetRequiredValue(_files), parsed.GetValue(_set) ?? []);
+            .Load(parsed.GetRequiredValue(_files), parsed.GetValue(_set) ?? [], parsed.GetValue(_lenient));
 
     /// <summary>One line for each, as <c>file:line:column: key = value: problem; allowed: …</c></summary>
-    public static void WriteMistakes(ConfigurationOutcome.Rejected rejected, TextWriter error)
+    public static void WriteMistakes(IEnumerable<ConfigurationMistake> mistakes, TextWriter error)
     {
-        foreach (var mistake in rejected.Mistakes)
+        foreach (var mistake in mistakes)
         {
             error.WriteLine(mistake);
         }
     }
 
     /// <inheritdoc cref="WriteMistakes"/>
-    public static void WriteWarnings(ConfigurationOutcome.Loaded loaded, TextWriter error)
+    public static void WriteWarnings(IEnumerable<ConfigurationMistake> warnings, TextWriter error)
     {
-        foreach (var warning in loaded.Warnings)
+        foreach (var warning in warnings)
         {
             error.WriteLine($"warning: {warning}");
         }

@@ -26,10 +26,10 @@ internal static class RunCommand
             switch (configuration.Load(parsed))
             {
                 case ConfigurationOutcome.Loaded loaded:
-                    ConfigurationArguments.WriteWarnings(loaded, console.Error);
+                    ConfigurationArguments.WriteWarnings(loaded.Warnings, console.Error);
                     return RunAsync(loaded, console.Output, console.Error, stop);
                 case ConfigurationOutcome.Rejected rejected:
-                    ConfigurationArguments.WriteMistakes(rejected, console.Error);
+                    ConfigurationArguments.WriteMistakes(rejected.Mistakes, console.Error);
                     return Task.FromResult(ExitCode.Mistake);
                 case var outcome:
                     throw new ArgumentOutOfRangeException(nameof(parsed), outcome, null);

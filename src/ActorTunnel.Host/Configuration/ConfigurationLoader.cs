@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTunnel.Host.Configuration.Envoy;
 using ActorTunnel.Host.Configuration.Hocon;
 
 namespace ActorTunnel.Host.Configuration;
@@ -13,16 +14,18 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
     private const string AkkaKey = "akka";
 
     /// <summary>Reads, merges and validates everything, and loads the certificates.</summary>
-    /// <param name="files">Later ones win, objects merge.</param>
+    /// <param name="files">Later ones win, objects merge. One that ends with <c>.yaml</c> or <c>.yml</c> is an Envoy bootstrap.</param>
     /// <param name="overrides">The values of <c>--set</c>, <c>key=value</c>; they win over all files. See <see cref="SetOption"/>.</param>
-    public ConfigurationOutcome Load(IReadOnlyList<string> files, IReadOnlyList<string> overrides)
+    /// <param name="lenient">What an Envoy bootstrap has and this program does not carry is a warning, not a mistake.</param>
+    public ConfigurationOutcome Load(IReadOnlyList<string> files, IReadOnlyList<string> overrides, bool lenient = false)
     {
         var reader = new HoconReader();
+        var log = new MistakeLog();
         foreach (var file in files)
         {
-            if (reader.AddFile(file, Path.Combine(workingDirectory, file)) is { } mistake)
+            if (Add(reader, file, lenient, log) is { IsEmpty: false } mistakes)
             {
-                return new ConfigurationOutcome.Rejected([mistake]);
+                return new ConfigurationOutcome.Rejected(mistakes);
             }
         }
 
@@ -34,12 +37,37 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
             }
         }
 
-        return Validate(reader.Resolve(environment));
+        return Validate(reader.Resolve(environment), log);
     }
 
-    private ConfigurationOutcome Validate(HoconDocument document)
+    /// <returns>Nothing, or what keeps the file from being read any further.</returns>
+    private ImmutableArray<ConfigurationMistake> Add(HoconReader reader, string file, bool lenient, MistakeLog log)
     {
-        var log = new MistakeLog();
+        var path = Path.Combine(workingDirectory, file);
+        if (!EnvoyBootstrap.IsNameOf(file))
+        {
+            return reader.AddFile(file, path) is { } mistake ? [mistake] : [];
+        }
+
+        switch (EnvoyBootstrap.Read(file, path, lenient))
+        {
+            case EnvoyImport.Imported imported:
+                foreach (var warning in imported.Warnings)
+                {
+                    log.Warn(warning);
+                }
+
+                var source = HoconSource.FromTranslation(file, imported.Hocon, imported.Places);
+                return reader.Add(source) is { } broken ? throw new InvalidOperationException($"The import is no HOCON: {broken}") : [];
+            case EnvoyImport.Rejected rejected:
+                return rejected.Mistakes;
+            case var outcome:
+                throw new ArgumentOutOfRangeException(nameof(file), outcome, null);
+        }
+    }
+
+    private ConfigurationOutcome Validate(HoconDocument document, MistakeLog log)
+    {
         log.AddRange(document.Mistakes);
         CheckRoot(document, log);
 

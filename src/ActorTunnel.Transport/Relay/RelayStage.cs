@@ -78,6 +78,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         private bool _reported;
         private bool _timedOutHalfClosed;
         private ITimer? _idleTimer;
+        private int _idleTimerFired;
         private long _lastActivity;
 
         public Logic(RelayStage stage)
@@ -166,7 +167,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 return;
             }
 
-            if (CheckIdle())
+            if (Interlocked.Exchange(ref _idleTimerFired, 0) == 1 && CheckIdle())
             {
                 return;
             }
@@ -305,8 +306,15 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             else if (due != Timeout.InfiniteTimeSpan)
             {
                 _idleTimer = _stage._time.CreateTimer(
-                    static state => ((StageWakeUp)state!).Wake(), _wakeUp, due, Timeout.InfiniteTimeSpan);
+                    static state => ((Logic)state!).IdleTimerFired(), this, due, Timeout.InfiniteTimeSpan);
             }
+        }
+
+        /// <summary>On a thread of the clock.</summary>
+        private void IdleTimerFired()
+        {
+            Volatile.Write(ref _idleTimerFired, 1);
+            _wakeUp.Wake();
         }
 
         /// <summary>True when the tunnel has been silent for too long, and was ended.</summary>

@@ -5,7 +5,7 @@ using ActorTunnel.Http2.Buffers;
 namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
-/// Writes a queue of slices to a socket: small ones copied together, one big one directly, several in one vectored call. One write at a time.
+/// Writes a queue of slices to a socket: one directly, several in one vectored call. One write at a time.
 /// The writer owns what it writes until the system has taken it, also when its stage stops meanwhile.
 /// </summary>
 internal sealed class SocketWriter : IDisposable

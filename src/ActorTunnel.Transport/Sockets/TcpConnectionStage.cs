@@ -30,7 +30,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     /// <param name="options">Applied when the stage starts.</param>
     /// <param name="time">Clock of the wait for delivery.</param>
     /// <param name="early">Read from the socket already, <see cref="Headroom"/> bytes or more into its block, perhaps empty; owned by the stage.</param>
-    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time, Slice early)
+    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time, Slice early = default)
     {
         _socket = socket;
         _pool = pool;

@@ -5,7 +5,7 @@ namespace ActorTunnel.Host.Tests.Commands;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("", "one of run, check, demo, certs, origin is required")]
+    [InlineData("", "one of run, check, demo, certs, origin, import-envoy is required")]
     [InlineData("demmo", "unknown command 'demmo', did you mean 'demo'?")]
     [InlineData("tunnel a b --c", "unknown command 'tunnel'")]
     [InlineData("--verbose", "unknown option '--verbose'")]
@@ -19,6 +19,8 @@ public sealed class CommandLineTests
     [InlineData("demo --size x", "--size x: must be 1 to 1000000")]
     [InlineData("demo --keep --json", "one of the two")]
     [InlineData("certs", "--out")]
+    [InlineData("import-envoy", "FILE")]
+    [InlineData("import-envoy a.yaml --lenien", "unknown option '--lenien', did you mean '--lenient'?")]
     [InlineData("certs --out a --days 0", "--days 0: must be 1 to 3650")]
     [InlineData("origin --bind 127.1:1", "--bind 127.1:1: has no IP address in front of its port; allowed: an IP address and a port")]
     public async Task A_mistake_gives_one_line_on_standard_error_and_2(string arguments, string problem)

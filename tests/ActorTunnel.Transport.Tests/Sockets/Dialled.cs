@@ -23,7 +23,10 @@ internal sealed class Dialled : IDisposable
         using var listener = new TcpListener(IPAddress.Parse(bind), 0);
         listener.Start();
         var dialler = new TcpDialer(
-            new TcpConnectionOptions { ResetUnlessClean = true }, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5), TimeProvider.System);
+            new TcpConnectionOptions { ResetUnlessClean = true },
+            new NameResolver(Dns.GetHostAddressesAsync, TimeSpan.FromSeconds(5), TimeProvider.System),
+            TimeSpan.FromSeconds(5),
+            TimeProvider.System);
         var dialled = await dialler.DialAsync(address, ((IPEndPoint)listener.LocalEndpoint).Port, default);
         var connection = Assert.IsType<DialResult.Connected>(dialled).Connection;
         var peer = await listener.AcceptSocketAsync();

@@ -60,5 +60,5 @@ public static class HoconRenderer
         }
     }
 
-    private static string Scalar(HoconScalar scalar) => scalar is HoconString ? HoconText.Value(scalar.Text) : scalar.Text;
+    internal static string Scalar(HoconScalar scalar) => scalar is HoconString ? HoconText.Value(scalar.Text) : scalar.Text;
 }

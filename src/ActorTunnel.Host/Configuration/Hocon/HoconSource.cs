@@ -8,14 +8,17 @@ public sealed class HoconSource
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly bool _hasLines;
+    private readonly IReadOnlyList<HoconPlace>? _origins;
 
-    private HoconSource(string name, string text, string directory, string? fullPath, bool hasLines)
+    private HoconSource(
+        string name, string text, string directory, string? fullPath, bool hasLines, IReadOnlyList<HoconPlace>? origins = null)
     {
         Name = name;
         Text = text;
         Directory = directory;
         FullPath = fullPath;
         _hasLines = hasLines;
+        _origins = origins;
     }
 
     /// <summary>The file as it was named.</summary>
@@ -38,6 +41,13 @@ public sealed class HoconSource
     /// <summary>A text so short that a line and a column would tell nothing; its places are only <paramref name="name"/>.</summary>
     public static HoconSource FromOption(string name, string text, string directory) =>
         new(name, text, directory, fullPath: null, hasLines: false);
+
+    /// <summary>A text made out of another one; its places are those in the other one.</summary>
+    /// <param name="name">What messages call the other one.</param>
+    /// <param name="text">Without includes.</param>
+    /// <param name="origins">Where each line of <paramref name="text"/> comes from; at least one.</param>
+    internal static HoconSource FromTranslation(string name, string text, IReadOnlyList<HoconPlace> origins) =>
+        new(name, text, ".", fullPath: null, hasLines: true, origins);
 
     /// <summary>Reads a file of UTF-8.</summary>
     /// <param name="name">The path for messages.</param>
@@ -77,5 +87,14 @@ public sealed class HoconSource
         return null;
     }
 
-    internal HoconPlace PlaceOf(int line, int column) => _hasLines ? new HoconPlace(Name, line, column) : HoconPlace.Whole(Name);
+    internal HoconPlace PlaceOf(int line, int column)
+    {
+        if (_origins is not null)
+        {
+            // The end of the text is on a line of its own.
+            return _origins[Math.Min(line, _origins.Count) - 1];
+        }
+
+        return _hasLines ? new HoconPlace(Name, line, column) : HoconPlace.Whole(Name);
+    }
 }

@@ -47,8 +47,7 @@ public sealed class LimitsMet : Story
         using var first = await Peer.ConnectAsync(topology.Entrance);
         await topology.Terminator.CountsAsync("dials.open", 1);
 
-        using var second = await Peer.ConnectAsync(topology.Entrance);
-        await second.ExpectResetAsync();
+        await Peer.ConnectToBeResetAsync(topology.Entrance);
 
         var entry = await topology.Encapsulator.NextAccessAsync();
         Assert.Equal(503, entry.Status);
@@ -67,8 +66,7 @@ public sealed class LimitsMet : Story
             origin.Address, terminator: node => node with { Limits = node.Limits with { Buffers = BufferPool.BlockSize } }));
         using (topology.Terminator.LendABlock())
         {
-            using var application = await Peer.ConnectAsync(topology.Entrance);
-            await application.ExpectResetAsync();
+            await Peer.ConnectToBeResetAsync(topology.Entrance);
         }
 
         Assert.Equal(503, (await topology.Encapsulator.NextAccessAsync()).Status);
@@ -84,8 +82,7 @@ public sealed class LimitsMet : Story
             origin.Address, encapsulator: node => node with { Limits = node.Limits with { Buffers = BufferPool.BlockSize } }));
         using (topology.Encapsulator.LendABlock())
         {
-            using var application = await Peer.ConnectAsync(topology.Entrance);
-            await application.ExpectResetAsync();
+            await Peer.ConnectToBeResetAsync(topology.Entrance);
         }
 
         var entry = await topology.Encapsulator.NextAccessAsync();

@@ -84,10 +84,7 @@ public sealed class LostSessions : Story
         await encapsulator.CountsAsync("tunnels.open", 0);
         await first.DisposeAsync();
 
-        using (var refused = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")))
-        {
-            await refused.ExpectResetAsync();
-        }
+        await Peer.ConnectToBeResetAsync(encapsulator.AddressOf("tunnel-in"));
 
         await encapsulator.LoggedAsync($"no session to 127.0.0.1:{port}: the destination refused the connection");
         Assert.Contains(encapsulator.AccessLog, entry => entry.FailureReason == ConnectFailureReason.ConnectionRefused);
@@ -119,9 +116,7 @@ public sealed class LostSessions : Story
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(
             Security.Cleartext, StorySettings.Loopback(FreePort.Take()), StorySettings.Loopback(FreePort.Take()))));
 
-        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-
-        await application.ExpectResetAsync();
+        await Peer.ConnectToBeResetAsync(encapsulator.AddressOf("tunnel-in"));
         var entry = await encapsulator.NextAccessAsync();
         Assert.Null(entry.Status);
         Assert.Null(entry.Session);

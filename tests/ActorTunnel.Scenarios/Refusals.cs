@@ -109,8 +109,7 @@ public sealed class Refusals : Story
 
     private static async Task<(AccessLogEntry Near, AccessLogEntry Far)> RefusedAsync(Topology topology)
     {
-        using var application = await Peer.ConnectAsync(topology.Entrance);
-        Assert.Equal(0, await application.ExpectResetAsync());
+        await Peer.ConnectToBeResetAsync(topology.Entrance);
         return (await topology.Encapsulator.NextAccessAsync(), await topology.Terminator.NextAccessAsync());
     }
 

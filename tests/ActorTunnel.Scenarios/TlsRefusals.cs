@@ -92,9 +92,7 @@ public sealed class TlsRefusals : Story
         var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, Security.Tls)));
         var encapsulator = Own(await StoryNode.StartAsync(
             StorySettings.Encapsulator(Security.Cleartext, terminator.AddressOf("connect-in"))));
-        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-
-        await application.ExpectResetAsync();
+        await Peer.ConnectToBeResetAsync(encapsulator.AddressOf("tunnel-in"));
 
         await encapsulator.LoggedAsync("no session to ");
         await terminator.LoggedAsync("TLS handshake failed");
@@ -109,8 +107,7 @@ public sealed class TlsRefusals : Story
 
     private static async Task RefusedAsync(Topology topology)
     {
-        using var application = await Peer.ConnectAsync(topology.Entrance);
-        await application.ExpectResetAsync();
+        await Peer.ConnectToBeResetAsync(topology.Entrance);
     }
 
     private static void AssertNoSession(Topology topology)

@@ -51,6 +51,25 @@ internal sealed class Peer : IDisposable
         return new Peer(socket);
     }
 
+    /// <summary>Connects to where there is no tunnel to be had: the connection is reset without a byte, perhaps before the connect has returned.</summary>
+    public static async Task ConnectToBeResetAsync(IPEndPoint address)
+    {
+        Peer peer;
+        try
+        {
+            peer = await ConnectAsync(address);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return;
+        }
+
+        using (peer)
+        {
+            Assert.Equal(0, await peer.ExpectResetAsync());
+        }
+    }
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (bytes.Length > 0)

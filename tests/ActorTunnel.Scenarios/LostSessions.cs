@@ -58,6 +58,10 @@ public sealed class LostSessions : Story
         using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         using var far = await origin.AcceptAsync();
 
+        // A byte proves the 2xx: before it, a lost session is no end of the tunnel but a reason for another try.
+        await application.SendAsync(new byte[] { 1 });
+        await far.ReceiveAsync(1);
+
         cable.Cut(reset: true);
         await application.ExpectResetAsync();
 

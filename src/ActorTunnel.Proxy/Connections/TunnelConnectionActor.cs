@@ -229,7 +229,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void Close(RelayResult result)
     {
         _closed = true;
-        _node.Meters.TunnelClosed(_listener.Name, _listener.Upstream);
         _node.Meters.BytesDelivered(_listener.Name, _listener.Upstream, ByteDirection.ToUpstream, result.BytesSent);
         _node.Meters.BytesDelivered(_listener.Name, _listener.Upstream, ByteDirection.ToDownstream, result.BytesReceived);
         var internalError = TunnelEnd.ResetBy(GuiltySide.Us, TunnelEndReason.InternalError);
@@ -242,6 +241,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             known ? TunnelRelay.Explain(result.SendEnd, GuiltySide.Downstream, GuiltySide.Downstream, result.HalfClosed) : internalError,
             known ? TunnelRelay.Explain(result.ReceiveEnd, GuiltySide.Upstream, GuiltySide.Downstream, result.HalfClosed) : internalError,
             result);
+        _node.Meters.TunnelClosed(_listener.Name, _listener.Upstream); // After its line: who counts none open finds every line.
         Context.Stop(Self);
     }
 

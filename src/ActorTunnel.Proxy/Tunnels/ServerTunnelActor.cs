@@ -199,7 +199,6 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelRelay.RelayEnded>(ended =>
         {
             var result = ended.Result;
-            _node.Meters.TunnelClosed(_context.Listener.Name, _upstream!);
             _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToUpstream, result.BytesReceived);
             _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToDownstream, result.BytesSent);
             Log(
@@ -209,6 +208,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
                 TunnelRelay.Explain(result.ReceiveEnd, GuiltySide.Downstream, GuiltySide.Upstream, result.HalfClosed),
                 TunnelRelay.Explain(result.SendEnd, GuiltySide.Upstream, GuiltySide.Upstream, result.HalfClosed),
                 result);
+            _node.Meters.TunnelClosed(_context.Listener.Name, _upstream!); // After its line: who counts none open finds every line.
             Context.Stop(Self);
         });
         Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));

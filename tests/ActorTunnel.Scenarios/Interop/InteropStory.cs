@@ -27,10 +27,11 @@ public abstract class InteropStory(ITestOutputHelper output) : Story
     }
 
     /// <summary>The way through our encapsulator and a foreign terminator.</summary>
-    private protected async Task<Passage> ThroughTerminatorAsync(IPEndPoint terminator, Security security)
+    private protected async Task<Passage> ThroughTerminatorAsync(
+        IPEndPoint terminator, Security security, Func<NodeSettings, NodeSettings>? change = null)
     {
         var origin = Own(Origin.Start());
-        var encapsulator = await EncapsulatorAsync(terminator, security, origin.Address);
+        var encapsulator = await EncapsulatorAsync(terminator, security, origin.Address, change);
         return new Passage(encapsulator, origin, () => Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")));
     }
 
@@ -47,10 +48,13 @@ public abstract class InteropStory(ITestOutputHelper output) : Story
     /// <summary>The way through a foreign encapsulator and our terminator.</summary>
     /// <param name="security">Between the two.</param>
     /// <param name="encapsulator">Starts the foreign one for our address; returns how an application gets in.</param>
-    private protected async Task<Passage> ThroughEncapsulatorAsync(Security security, Func<IPEndPoint, Task<Func<Task<Peer>>>> encapsulator)
+    /// <param name="change">Of our terminator's settings.</param>
+    private protected async Task<Passage> ThroughEncapsulatorAsync(
+        Security security, Func<IPEndPoint, Task<Func<Task<Peer>>>> encapsulator, Func<NodeSettings, NodeSettings>? change = null)
     {
         var origin = Own(Origin.Start());
-        var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, security)));
+        var settings = StorySettings.Terminator(origin.Address, security);
+        var terminator = Own(await StoryNode.StartAsync(change is null ? settings : change(settings)));
         return new Passage(terminator, origin, await encapsulator(terminator.AddressOf("connect-in")));
     }
 }

@@ -30,9 +30,6 @@ internal sealed class ForeignProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What it has written so far to either of its outputs.</summary>
-    public IReadOnlyCollection<string> Lines => _lines;
-
     public static ForeignProcess Start(Foreign program, ITestOutputHelper output, params string[] arguments)
     {
         var start = new ProcessStartInfo(ForeignProgram.Of(program).Path!, arguments)
@@ -50,10 +47,13 @@ internal sealed class ForeignProcess : IAsyncDisposable
     /// <summary>Waits for a line that starts so, and returns the rest of it.</summary>
     public async Task<string> PrintsAsync(string start)
     {
-        string? line = null;
-        await Eventually.TrueAsync(
-            () => (line = _lines.FirstOrDefault(l => l.StartsWith(start, StringComparison.Ordinal))) is not null || _process.HasExited,
-            () => Describe($"did not print '{start}'"));
+        await Eventually.TrueAsync(() => Find(start) is not null || _process.HasExited, () => Describe($"did not print '{start}'"));
+        if (Find(start) is null)
+        {
+            await _process.WaitForExitAsync().InTime(); // Until the last line has been read.
+        }
+
+        var line = Find(start);
         Assert.True(line is not null, Describe($"ended and did not print '{start}'"));
         return line[start.Length..];
     }
@@ -92,6 +92,8 @@ internal sealed class ForeignProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private string? Find(string start) => _lines.FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal));
 
     private void Add(string? line)
     {

@@ -1,0 +1,46 @@
+using System.Net;
+using ActorTunnel.Scenarios.Support;
+using Xunit.Abstractions;
+
+namespace ActorTunnel.Scenarios.Interop;
+
+/// <summary>Node's http2 takes the CONNECTs of our encapsulator.</summary>
+public sealed class NodeAsTerminator(ITestOutputHelper output) : InteropStory(output)
+{
+    [ForeignTheory(Foreign.Node)]
+    [InlineData(Security.Cleartext)]
+    [InlineData(Security.Tls)]
+    public async Task Every_size_passes_both_ways(Security security) => await (await StartAsync(security)).CarriesEverySizeBothWaysAsync();
+
+    [ForeignFact(Foreign.Node)]
+    public async Task A_hundred_tunnels_share_its_session()
+    {
+        var passage = await StartAsync(Security.Tls);
+
+        await passage.CarriesManyAtOnceAsync(100, 64 * 1024);
+
+        Assert.Equal(1, passage.Ours.Counters.Sum("sessions.opened"));
+    }
+
+    [ForeignFact(Foreign.Node)]
+    public async Task Each_direction_ends_on_its_own() => await (await StartAsync(Security.Cleartext)).LetsEitherEndFirstAsync();
+
+    [ForeignFact(Foreign.Node)]
+    public async Task A_reset_of_the_application_reaches_the_origin() => await (await StartAsync(Security.Tls)).TellsTheOriginOfAResetAsync();
+
+    [ForeignFact(Foreign.Node)]
+    public async Task A_reset_of_the_origin_reaches_the_application() => await (await StartAsync(Security.Tls)).TellsTheApplicationOfAResetAsync();
+
+    [ForeignFact(Foreign.Node)]
+    public async Task A_refused_destination_is_told_with_its_status() =>
+        await IsToldOfARefusalAsync(await RunAsync(Security.Cleartext), Security.Cleartext, status: 502);
+
+    private async Task<Passage> StartAsync(Security security) => await ThroughTerminatorAsync(await RunAsync(security), security);
+
+    private Task<IPEndPoint> RunAsync(Security security)
+    {
+        var files = Own(new PemFiles());
+        string[] tls = security == Security.Cleartext ? [] : [files.Certificate, files.Key];
+        return Run(Foreign.Node, [ForeignProcess.Script("node-tunnel.mjs"), "terminator", .. tls]).ListensAsync();
+    }
+}

@@ -1,5 +1,6 @@
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Scenarios.Support;
+using ActorTunnel.TestSupport.Network;
 
 namespace ActorTunnel.Scenarios;
 
@@ -17,7 +18,7 @@ public sealed class LostSessions : Story
     {
         var origin = Own(Origin.Start());
         var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, security)));
-        var cable = Own(new TcpRelay(terminator.AddressOf("connect-in")));
+        var cable = Own(new FaultPipe(terminator.AddressOf("connect-in")));
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(security, cable.Address)));
         var applications = new List<Peer>();
         var origins = new List<Peer>();
@@ -32,7 +33,14 @@ public sealed class LostSessions : Story
         var sending = applications.Concat(origins).Select(peer => SendAsLongAsItGoesAsync(peer, sent)).ToList();
         await Task.WhenAll(applications.Concat(origins).Select(peer => peer.ReceiveAsync(1_000)));
 
-        cable.Cut(cutByReset);
+        if (cutByReset)
+        {
+            cable.ResetAll();
+        }
+        else
+        {
+            cable.FinishAll();
+        }
 
         await Task.WhenAll(applications.Concat(origins).Select(peer => peer.ExpectResetAsync(sent, skipped: 1_000)));
         await Task.WhenAll(sending);
@@ -53,7 +61,7 @@ public sealed class LostSessions : Story
     {
         var origin = Own(Origin.Start());
         var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(origin.Address, Security.Cleartext)));
-        var cable = Own(new TcpRelay(terminator.AddressOf("connect-in")));
+        var cable = Own(new FaultPipe(terminator.AddressOf("connect-in")));
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, cable.Address)));
         using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         using var far = await origin.AcceptAsync();
@@ -62,7 +70,7 @@ public sealed class LostSessions : Story
         await application.SendAsync(new byte[] { 1 });
         await far.ReceiveAsync(1);
 
-        cable.Cut(reset: true);
+        cable.ResetAll();
         await application.ExpectResetAsync();
 
         await encapsulator.CountsAsync("sessions.opened", 2);

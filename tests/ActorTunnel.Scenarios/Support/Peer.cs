@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.TestSupport.Network;
 
 namespace ActorTunnel.Scenarios.Support;
 
@@ -13,10 +14,6 @@ public enum PeerEnd
 /// <summary>One end of a TCP connection in a story: an application's, or an origin's.</summary>
 internal sealed class Peer : IDisposable
 {
-    private const int TcpProtocol = 6;
-    private const int TcpInfo = 11;
-    private const byte TcpClosed = 7;
-
     private bool _finSent;
 
     public Peer(Socket socket)
@@ -27,17 +24,8 @@ internal sealed class Peer : IDisposable
 
     public Socket Socket { get; }
 
-    /// <summary>
-    /// A reset is reported once. Where a send under way took the report, the receive returns 0; before a FIN of ours only the state tells.
-    /// </summary>
-    private bool WasReset
-    {
-        get
-        {
-            Span<byte> info = stackalloc byte[8];
-            return !_finSent && Socket.GetRawSocketOption(TcpProtocol, TcpInfo, info) > 0 && info[0] == TcpClosed;
-        }
-    }
+    /// <summary>Where a send under way took the report of a reset, the receive returns 0; before a FIN of ours the state tells.</summary>
+    private bool WasReset => !_finSent && Socket.IsClosed();
 
     public static async Task<Peer> ConnectAsync(IPEndPoint address, int receiveBuffer = 0)
     {
@@ -133,6 +121,14 @@ internal sealed class Peer : IDisposable
     public async Task<(byte[] Bytes, PeerEnd End)> ReceiveToEndAsync()
     {
         var all = new MemoryStream();
+        var end = await ReceiveToEndAsync(bytes => all.Write(bytes.Span));
+        return (all.ToArray(), end);
+    }
+
+    /// <summary>Reads to the end, whichever it is.</summary>
+    /// <param name="receive">Called with what came, for the length of the call.</param>
+    public async Task<PeerEnd> ReceiveToEndAsync(Action<ReadOnlyMemory<byte>> receive)
+    {
         var buffer = new byte[64 * 1024];
         while (true)
         {
@@ -143,15 +139,15 @@ internal sealed class Peer : IDisposable
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
             {
-                return (all.ToArray(), PeerEnd.Reset);
+                return PeerEnd.Reset;
             }
 
             if (count == 0)
             {
-                return (all.ToArray(), WasReset ? PeerEnd.Reset : PeerEnd.Fin);
+                return WasReset ? PeerEnd.Reset : PeerEnd.Fin;
             }
 
-            all.Write(buffer, 0, count);
+            receive(buffer.AsMemory(0, count));
         }
     }
 

@@ -253,6 +253,7 @@ public sealed class TunnelPipeTests : IDisposable
     private void Hammer(int capacity, int largest, bool startsClosed)
     {
         const int total = 60_000;
+        var payload = new BlockPayload(7, TunnelDirection.ToOrigin);
         var pipe = new TunnelPipe(capacity, open: !startsClosed);
         using var producerTurn = new Turn();
         using var consumerTurn = new Turn();
@@ -270,7 +271,7 @@ public sealed class TunnelPipeTests : IDisposable
                 while (sent < total && pipe.WantsMore)
                 {
                     var count = Math.Min(1 + (sent % largest), total - sent);
-                    pipe.Write(_pool.Slice(Payload.Bytes(7, sent, count)));
+                    pipe.Write(_pool.Slice(payload.Bytes(sent, count)));
                     sent += count;
                 }
             }
@@ -279,7 +280,7 @@ public sealed class TunnelPipeTests : IDisposable
         });
         producer.Start();
 
-        var verifier = new PayloadVerifier(7);
+        var verifier = new BlockVerifier(payload);
         using var taken = new SliceQueue();
         while (true)
         {
@@ -287,7 +288,7 @@ public sealed class TunnelPipeTests : IDisposable
             pipe.SetOpen(true);
             var end = pipe.End;
             var bytes = pipe.MoveTo(taken);
-            verifier.Add(taken.Drain());
+            Assert.True(verifier.Add(taken.Drain()), verifier.Fault?.ToString());
             pipe.Repay(bytes);
             if (end == PipeEnd.Clean && !pipe.HasBytes)
             {
@@ -296,6 +297,7 @@ public sealed class TunnelPipeTests : IDisposable
         }
 
         producer.Join();
+        Assert.Null(verifier.End());
         Assert.Equal(total, verifier.Verified);
         Assert.Equal(total, repaid + pipe.TakeRepaid());
     }

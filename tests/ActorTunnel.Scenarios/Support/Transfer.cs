@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using ActorTunnel.TestSupport.Bytes;
+
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>What one end of a tunnel received.</summary>
+/// <param name="Bytes">All of which were right.</param>
+/// <param name="End">How it ended behind them.</param>
+internal readonly record struct Received(long Bytes, PeerEnd End);
+
+/// <summary>
+/// A tunnel through which both sides send bytes that verify themselves. Whatever happens to it, each side receives an exact prefix of
+/// what the other sent (I1), a clean end only behind all of it (I2), and else a reset (I3); that is asserted here.
+/// </summary>
+internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin) : IDisposable
+{
+    private const int Chunk = 32 * 1024;
+
+    /// <summary>Bytes that each side sends.</summary>
+    public int Length => length;
+
+    public Peer Application => application;
+
+    public Peer Origin => origin;
+
+    /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
+    public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
+    {
+        var atOrigin = ReceiveAsync(origin, TunnelDirection.ToOrigin);
+        var atApplication = ReceiveAsync(application, TunnelDirection.ToApplication);
+        await Task.WhenAll(
+            atOrigin, atApplication, SendAsync(application, TunnelDirection.ToOrigin), SendAsync(origin, TunnelDirection.ToApplication));
+        return (await atOrigin, await atApplication);
+    }
+
+    /// <summary>Everything came both ways, and a clean end behind it.</summary>
+    public async Task ExpectCompleteAsync()
+    {
+        var whole = new Received(length, PeerEnd.Fin);
+        var result = await RunAsync();
+        Assert.True(result == (whole, whole), $"tunnel {tunnel}: {result}");
+    }
+
+    /// <summary>One direction was broken before its end, so its receiver was reset; the other may have been complete by then.</summary>
+    public async Task ExpectBrokenAsync(TunnelDirection broken)
+    {
+        var (atOrigin, atApplication) = await RunAsync();
+        var receiver = broken == TunnelDirection.ToOrigin ? atOrigin : atApplication;
+        Assert.True(receiver.End == PeerEnd.Reset, $"tunnel {tunnel}, broken {broken}: {receiver}");
+    }
+
+    /// <summary>Both ends were reset.</summary>
+    public async Task ExpectResetAsync()
+    {
+        var (atOrigin, atApplication) = await RunAsync();
+        Assert.True((atOrigin.End, atApplication.End) == (PeerEnd.Reset, PeerEnd.Reset), $"tunnel {tunnel}: {atOrigin}, {atApplication}");
+    }
+
+    public void Dispose()
+    {
+        application.Dispose();
+        origin.Dispose();
+    }
+
+    private async Task SendAsync(Peer from, TunnelDirection direction)
+    {
+        var payload = new BlockPayload(tunnel, direction);
+        try
+        {
+            for (var offset = 0; offset < length; offset += Chunk)
+            {
+                await from.SendAsync(payload.Bytes(offset, Math.Min(Chunk, length - offset))).InTime();
+            }
+
+            from.SendFin();
+        }
+        catch (SocketException)
+        {
+            // Reset meanwhile: what its own receiver sees says whether that is right.
+        }
+    }
+
+    private async Task<Received> ReceiveAsync(Peer to, TunnelDirection direction)
+    {
+        var verifier = new BlockVerifier(new BlockPayload(tunnel, direction));
+        var end = await to.ReceiveToEndAsync(bytes => Assert.True(verifier.Add(bytes.Span), verifier.Fault?.ToString()));
+        Assert.True(verifier.End() is null, verifier.Fault?.ToString());
+        Assert.True(end == PeerEnd.Reset || verifier.Verified == length, $"tunnel {tunnel}, {direction}: a clean end after {verifier.Verified} of {length} bytes");
+        return new Received(verifier.Verified, end);
+    }
+}
+
+/// <summary>Transfers that a story disposes together.</summary>
+internal sealed class Transfers(Transfer[] all) : IDisposable
+{
+    public Transfer[] All => all;
+
+    public void Dispose() => Array.ForEach(all, transfer => transfer.Dispose());
+}

@@ -39,7 +39,7 @@ public sealed class EndsOverFaultyLinks : Story
     {
         var cases = Directions.SelectMany(direction => Gentle.Select(gentle => (Faults: In(direction, gentle.Plan), gentle.Length))).ToArray();
         var topology = await StartAsync(security, link, [.. cases.Select(c => c.Faults)]);
-        using var transfers = new Transfers(await OpenAsync(topology, cases.Length, number => cases[number].Length));
+        using var transfers = await topology.OpenAsync(cases.Length, number => cases[number].Length);
 
         await Task.WhenAll(transfers.All.Select(transfer => transfer.ExpectCompleteAsync()));
 
@@ -61,7 +61,7 @@ public sealed class EndsOverFaultyLinks : Story
         var cases = (from direction in Directions from tenth in Enumerable.Range(1, 10) select (Direction: direction, At: tenth * Length / 10)).ToArray();
         var topology = await StartAsync(
             security, link, [.. cases.Select(c => In(c.Direction, Cut(CutKind.Reset, CutPoint.After(c.At))))]);
-        using var transfers = new Transfers(await OpenAsync(topology, cases.Length, _ => Length));
+        using var transfers = await topology.OpenAsync(cases.Length, _ => Length);
 
         await Task.WhenAll(transfers.All.Select((transfer, i) => transfer.ExpectBrokenAsync(cases[i].Direction)));
 
@@ -74,7 +74,7 @@ public sealed class EndsOverFaultyLinks : Story
     {
         var cases = Directions.Select(direction => In(direction, Cut(CutKind.Hang, CutPoint.After(Length / 2)))).ToArray();
         var topology = await StartAsync(security, link, cases);
-        using var transfers = new Transfers(await OpenAsync(topology, cases.Length, _ => Length));
+        using var transfers = await topology.OpenAsync(cases.Length, _ => Length);
 
         var running = transfers.All.Select((transfer, i) => transfer.ExpectBrokenAsync(Directions[i])).ToList();
         await Eventually.TrueAsync(() => topology.Pipe.CutsReached == cases.Length, () => "the pipe did not come to where it hangs");
@@ -93,7 +93,7 @@ public sealed class EndsOverFaultyLinks : Story
         var cases = (from direction in Directions from bytes in new[] { 0, 3, 100 } select (Direction: direction, Into: bytes)).ToArray();
         var topology = await StartAsync(
             security, Link.Session, [.. cases.Select(c => In(c.Direction, Cut(CutKind.Fin, Inside(security, c.Direction, c.Into))))]);
-        using var transfers = new Transfers(await OpenAsync(topology, cases.Length, _ => Length));
+        using var transfers = await topology.OpenAsync(cases.Length, _ => Length);
 
         await Task.WhenAll(transfers.All.Select((transfer, i) => transfer.ExpectBrokenAsync(cases[i].Direction)));
 
@@ -115,15 +115,4 @@ public sealed class EndsOverFaultyLinks : Story
         link,
         number => number < faults.Length ? faults[number] : LinkFaults.None,
         sessions: link == Link.Session ? faults.Length : 0));
-
-    private static async Task<Transfer[]> OpenAsync(FaultyTopology topology, int count, Func<int, int> length)
-    {
-        var transfers = new Transfer[count];
-        for (var i = 0; i < count; i++)
-        {
-            transfers[i] = await topology.OpenAsync(i, length(i));
-        }
-
-        return transfers;
-    }
 }

@@ -57,11 +57,17 @@ internal sealed class FaultyTopology : IAsyncDisposable
             origin, pipe, terminator, encapsulator, link == Link.Application ? pipe.Address : encapsulator.AddressOf("tunnel-in"));
     }
 
-    /// <summary>Opens a tunnel through which both sides will send the same number of bytes.</summary>
-    public async Task<Transfer> OpenAsync(int tunnel, int length)
+    /// <summary>Opens tunnels, one after the other, through each of which both sides will send the same number of bytes.</summary>
+    public async Task<Transfers> OpenAsync(int count, Func<int, int> length)
     {
-        var application = await Peer.ConnectAsync(Entrance);
-        return new Transfer(tunnel, length, application, await Origin.AcceptAsync());
+        var transfers = new Transfers(count);
+        for (var i = 0; i < count; i++)
+        {
+            var application = await Peer.ConnectAsync(Entrance);
+            transfers.All[i] = new Transfer(i, length(i), application, await Origin.AcceptAsync());
+        }
+
+        return transfers;
     }
 
     public async ValueTask DisposeAsync()

@@ -91,9 +91,9 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
 }
 
 /// <summary>Transfers that a story disposes together.</summary>
-internal sealed class Transfers(Transfer[] all) : IDisposable
+internal sealed class Transfers(int count) : IDisposable
 {
-    public Transfer[] All => all;
+    public Transfer[] All { get; } = new Transfer[count];
 
-    public void Dispose() => Array.ForEach(all, transfer => transfer.Dispose());
+    public void Dispose() => Array.ForEach(All, transfer => transfer?.Dispose());
 }

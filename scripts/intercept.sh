@@ -133,9 +133,12 @@ read_options() {
 
 has_hook() { [[ $hook == "$1" || $hook == both ]]; }
 
-# The rules of the chain that decides about a new connection: what is let go returns, what is taken meets the verdict.
+# The chain that decides about a new connection: what is let go returns, what is taken meets the verdict. Only a SYN is looked at: conntrack calls a
+# connection from before its time new as well, and such a one must stay as it is.
 decision() { # verdict
   local item items
+  echo "  chain decide {"
+  echo "    tcp flags & (fin | syn | rst | ack) != syn return"
   echo "    fib daddr type local return"
   for item in "${marks[@]}"; do echo "    meta mark $item return"; done
   for item in "${cidrs4[@]}"; do echo "    ip daddr $item return"; done
@@ -146,46 +149,46 @@ decision() { # verdict
     IFS=, read -ra items <<<"$ports"
     for item in "${items[@]}"; do echo "    tcp dport $item $1"; done
   fi
+  echo "  }"
 }
 
-users() { local uid; for uid in "${uids[@]}"; do echo "    meta skuid $uid $1"; done; }
+let_users_go() {
+  local uid
+  for uid in "${uids[@]}"; do echo "    meta skuid $uid return"; done
+}
 
 redirect_chains() {
-  echo "  chain decide {"
   decision "redirect to :$to"
-  echo "  }"
   if has_hook output; then
     echo "  chain output {"
     echo "    type nat hook output priority -100; policy accept;"
-    users return
+    echo "    meta l4proto != tcp return"
+    let_users_go
     echo "    jump decide"
     echo "  }"
   fi
   if has_hook prerouting; then
     echo "  chain prerouting {"
     echo "    type nat hook prerouting priority dstnat; policy accept;"
+    echo "    meta l4proto != tcp return"
     echo "    jump decide"
     echo "  }"
   fi
 }
 
-# A connection is decided about at its SYN, and its entry in conntrack keeps the answer: connections that were there before are left alone. A packet of this
-# machine meets no tproxy on its way out: with the bit it is routed to lo, and comes in again through prerouting. Where nobody listens, the last rule refuses.
+# Conntrack keeps what was decided at the SYN, so one connection is treated alike to its end. A packet of this machine meets no tproxy on its way out: with
+# the bit it is routed to lo, and comes in again through prerouting. Where nobody listens, the last rule refuses: nothing goes past the proxy.
 tproxy_chains() {
-  echo "  chain decide {"
-  decision "ct mark set ct mark | $bit return"
-  echo "  }"
+  local take="meta mark set meta mark | $bit"
+  decision "ct mark set ct mark | $bit $take return"
   if has_hook output; then
-    echo "  chain mine {"
-    users return
-    echo "    jump decide"
-    echo "  }"
     echo "  chain output {"
     echo "    type route hook output priority mangle; policy accept;"
     echo "    meta l4proto != tcp return"
     echo "    ct direction reply return"
-    echo "    tcp flags & (fin | syn | rst | ack) == syn jump mine"
-    echo "    ct mark & $bit == $bit meta mark set meta mark | $bit"
+    echo "    ct mark & $bit == $bit $take return"
+    let_users_go
+    echo "    jump decide"
     echo "  }"
   fi
   echo "  chain prerouting {"
@@ -194,11 +197,11 @@ tproxy_chains() {
   echo "    ct direction reply return"
   has_hook output || echo "    iif lo return"
   has_hook prerouting || echo "    iif != lo return"
-  echo "    socket transparent 1 socket wildcard 0 meta mark set meta mark | $bit accept"
-  ! has_hook prerouting || echo "    iif != lo tcp flags & (fin | syn | rst | ack) == syn jump decide"
+  echo "    socket transparent 1 socket wildcard 0 $take accept"
+  ! has_hook prerouting || echo "    iif != lo jump decide"
   echo "    ct mark & $bit != $bit return"
-  echo "    meta nfproto ipv4 meta l4proto tcp tproxy ip to :$to meta mark set meta mark | $bit accept"
-  echo "    meta nfproto ipv6 meta l4proto tcp tproxy ip6 to :$to meta mark set meta mark | $bit accept"
+  echo "    meta nfproto ipv4 meta l4proto tcp tproxy ip to :$to $take accept"
+  echo "    meta nfproto ipv6 meta l4proto tcp tproxy ip6 to :$to $take accept"
   echo "    reject with tcp reset"
   echo "  }"
 }

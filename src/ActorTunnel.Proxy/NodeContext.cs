@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Net;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
@@ -13,8 +15,10 @@ internal sealed class NodeContext
     private volatile bool _draining;
     private int _tunnels;
 
-    public NodeContext(NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer)
+    public NodeContext(
+        NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer, ImmutableArray<IPEndPoint> listenerAddresses)
     {
+        ListenerAddresses = listenerAddresses;
         Settings = settings;
         Environment = environment;
         Materializer = materializer;
@@ -35,6 +39,9 @@ internal sealed class NodeContext
     public NameResolver Resolver { get; }
 
     public DialSlots ProcessDials { get; }
+
+    /// <summary>Where this node listens, with real ports.</summary>
+    public ImmutableArray<IPEndPoint> ListenerAddresses { get; }
 
     /// <summary>The actors of the upstreams by name; complete before the first listener starts.</summary>
     public Dictionary<string, IActorRef> Upstreams { get; } = [];

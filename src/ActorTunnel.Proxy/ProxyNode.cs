@@ -68,7 +68,8 @@ public sealed class ProxyNode
         var sockets = new Dictionary<string, TcpListenSocket>();
         foreach (var listener in settings.Listeners)
         {
-            var error = TcpListenSocket.TryBind(listener.Bind, out var socket);
+            var transparent = listener is TunnelListenerSettings { OriginalDestination: OriginalDestinationMode.Tproxy };
+            var error = TcpListenSocket.TryBind(listener.Bind, out var socket, transparent);
             if (socket is null)
             {
                 foreach (var bound in sockets.Values)
@@ -82,7 +83,8 @@ public sealed class ProxyNode
             sockets.Add(listener.Name, socket);
         }
 
-        var node = new NodeContext(settings, environment, system.Materializer());
+        var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
+        var node = new NodeContext(settings, environment, system.Materializer(), [.. addresses.Values]);
         var upstreams = system.ActorOf(
             GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node))), "upstreams");
         foreach (var upstream in settings.Upstreams)
@@ -91,7 +93,6 @@ public sealed class ProxyNode
                 upstream.Name, await upstreams.Ask<IActorRef>(new GroupActor.GetMember(upstream.Name)).ConfigureAwait(false));
         }
 
-        var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
         var listeners = system.ActorOf(
             GroupActor.Props(settings.Listeners.ToDictionary(
                 listener => listener.Name, listener => ListenerActor.Props(listener, sockets[listener.Name], node))),

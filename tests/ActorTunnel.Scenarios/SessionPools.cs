@@ -156,7 +156,7 @@ public sealed class SessionPools : Story
         KeyValuePair<string, string>[] headers = [new("x-team", "blue"), new("authorization", "Bearer secret"), new("x-team", "green")];
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings
             .Encapsulator(Security.Cleartext, door.Address)
-            .WithTunnel(listener => listener with { Headers = [.. headers] })));
+            .WithTunnel(listener => listener with { Headers = [.. headers.Select(header => KeyValuePair.Create(header.Key, StorySettings.Template(header.Value)))] })));
         using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
 

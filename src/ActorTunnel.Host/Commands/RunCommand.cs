@@ -5,6 +5,7 @@ using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Hosting;
 using ActorTunnel.Proxy;
+using ActorTunnel.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -53,7 +54,7 @@ internal static class RunCommand
 
         if (FailedBindOf(host) is var (name, address, problem))
         {
-            await error.WriteLineAsync($"{name}: {address} {ProblemOf(problem)}");
+            await error.WriteLineAsync($"{name}: {address} {ProblemOf(problem, IsTransparent(configuration.Node, address))}");
             await host.StopAsync(CancellationToken.None);
             return ExitCode.Failure;
         }
@@ -134,8 +135,12 @@ internal static class RunCommand
         }
     }
 
-    private static string ProblemOf(SocketError error) => error switch
+    private static bool IsTransparent(NodeSettings node, IPEndPoint address) => node.Listeners.Any(
+        listener => listener is TunnelListenerSettings { OriginalDestination: OriginalDestinationMode.Tproxy } && listener.Bind.Equals(address));
+
+    private static string ProblemOf(SocketError error, bool isTransparent) => error switch
     {
+        SocketError.AccessDenied when isTransparent => "may not be bound by this user (EACCES); original-dst = tproxy needs CAP_NET_ADMIN",
         SocketError.AddressAlreadyInUse => "is in use (EADDRINUSE); another process or listener is bound there",
         SocketError.AccessDenied => "may not be bound by this user (EACCES)",
         SocketError.AddressNotAvailable => "is no address of this machine (EADDRNOTAVAIL)",

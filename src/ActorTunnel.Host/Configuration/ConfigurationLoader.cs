@@ -1,19 +1,24 @@
 using System.Collections.Immutable;
+using System.Net;
 using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Configuration.Envoy;
 using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 
 namespace ActorTunnel.Host.Configuration;
 
 /// <summary>Turns files and options into settings.</summary>
-/// <param name="environment">Asked for substitutions that the configuration does not define; null means undefined.</param>
+/// <param name="environment">Asked for substitutions that the configuration does not define, and by <c>%ENVIRONMENT(X)%</c>; null means undefined.</param>
 /// <param name="workingDirectory">What the paths of configuration files, and of certificates in them, are relative to.</param>
 /// <param name="time">To warn of certificates that are out of date.</param>
 public sealed class ConfigurationLoader(Func<string, string?> environment, string workingDirectory, TimeProvider time)
 {
     private const string NodeKey = "actortunnel";
     private const string AkkaKey = "akka";
+
+    /// <summary>What <c>%HOSTNAME%</c> stands for.</summary>
+    public string HostName { get; init; } = Dns.GetHostName();
 
     /// <summary>Reads, merges and validates everything, and loads the certificates.</summary>
     /// <param name="files">Later ones win, objects merge. One that ends with <c>.yaml</c> or <c>.yml</c> is an Envoy bootstrap.</param>
@@ -94,9 +99,10 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
             : new ConfigurationOutcome.Rejected(log.Mistakes(document.Sources));
     }
 
-    private static (NodeSettings Node, AdminSettings? Admin) ReadAll(SectionReader section, TlsReader tls)
+    private (NodeSettings Node, AdminSettings? Admin) ReadAll(SectionReader section, TlsReader tls)
     {
-        var node = new NodeReader(ReferenceConfiguration.Templates, tls).Read(section);
+        var constants = new HeaderTemplateConstants(HostName, environment);
+        var node = new NodeReader(ReferenceConfiguration.Templates, tls, constants).Read(section);
         return (node, AdminReader.Read(section, node.Listeners));
     }
 

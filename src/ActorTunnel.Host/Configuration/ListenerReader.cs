@@ -12,8 +12,9 @@ namespace ActorTunnel.Host.Configuration;
 /// </summary>
 /// <param name="upstreams">All of them, to check names against.</param>
 /// <param name="tls">Loads certificates.</param>
+/// <param name="templates">Reads texts with operators.</param>
 /// <param name="routeTemplate">The keys of a route.</param>
-internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, HoconObject routeTemplate)
+internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, ConnectTemplateReader templates, HoconObject routeTemplate)
 {
     private static readonly ValueKind<AcceptProxyProtocol> ProxyProtocol = ValueKind.Choice(
         ("off", AcceptProxyProtocol.Off), ("accept", AcceptProxyProtocol.Accept), ("require", AcceptProxyProtocol.Require));
@@ -21,8 +22,10 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, H
     private static readonly ValueKind<TunnelAccept> Accept = ValueKind.Choice(
         ("tcp", TunnelAccept.Tcp), ("http-connect", TunnelAccept.HttpConnect));
 
+    private static readonly ValueKind<OriginalDestinationMode> OriginalDestination = ValueKind.Choice(
+        ("off", OriginalDestinationMode.Off), ("redirect", OriginalDestinationMode.Redirect), ("tproxy", OriginalDestinationMode.Tproxy));
+
     private static readonly IPEndPoint NoBind = new(IPAddress.None, 0);
-    private static readonly Authority NoAuthority = new("", 0);
 
     /// <summary>Null where it is open which kind of listener it is.</summary>
     internal ListenerSettings? Read(string name, SectionReader section)
@@ -31,7 +34,17 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, H
         var maxConnections = section.Get("max-connections", ValueKind.Integer(1));
         var proxyProtocol = section.Get("proxy-protocol", ProxyProtocol);
         var peekTimeout = section.Get("peek-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5)));
-        var tunnel = section.OptionalSection("tunnel", part => ReadTunnel(name, bind, part));
+        var originalDestination = OriginalDestinationMode.Off;
+        if (section.IsGiven("tunnel"))
+        {
+            originalDestination = ReadOriginalDestination(section, proxyProtocol);
+        }
+        else
+        {
+            section.Refuse("is only for a listener with tunnel", "original-dst");
+        }
+
+        var tunnel = section.OptionalSection("tunnel", part => ReadTunnel(name, bind, originalDestination, part));
         var connect = section.OptionalSection("connect", part => ReadConnect(name, bind, part));
         if (section.IsGiven("tunnel") == section.IsGiven("connect"))
         {
@@ -53,24 +66,35 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, H
         };
     }
 
-    private TunnelListenerSettings ReadTunnel(string name, IPEndPoint bind, SectionReader section)
+    private static OriginalDestinationMode ReadOriginalDestination(SectionReader section, AcceptProxyProtocol proxyProtocol)
     {
-        var accept = section.Get("accept", Accept);
-        if (accept == TunnelAccept.HttpConnect && !section.IsWrong("accept"))
+        var mode = section.Get("original-dst", OriginalDestination);
+        if (mode != OriginalDestinationMode.Off && !OperatingSystem.IsLinux())
         {
-            section.Refuse("is only for accept = tcp; here each request names its own", "authority");
+            section.Mistake("original-dst", "is only for Linux", "off");
         }
 
-        return new TunnelListenerSettings
+        if (mode != OriginalDestinationMode.Off && proxyProtocol != AcceptProxyProtocol.Off)
+        {
+            section.Mistake("original-dst", "and proxy-protocol both say where a connection was going", "one of the two");
+        }
+
+        return mode;
+    }
+
+    private TunnelListenerSettings ReadTunnel(string name, IPEndPoint bind, OriginalDestinationMode originalDestination, SectionReader section)
+    {
+        var settings = new TunnelListenerSettings
         {
             Name = name,
             Bind = bind,
-            Accept = accept,
+            OriginalDestination = originalDestination,
+            Accept = section.Get("accept", Accept),
             Upstream = upstreams.Reference(section, "upstream", UpstreamProtocol.Http2) ?? "",
-            Authority = (accept == TunnelAccept.Tcp ? section.Required("authority", ValueKind.Authority) : null) ?? NoAuthority,
-            Headers = section.Texts("headers", HeaderFieldRules.ProblemOf),
+            Authority = null,
             Tunnel = TunnelReader.Read(section),
         };
+        return templates.Read(section, settings);
     }
 
     private ConnectListenerSettings ReadConnect(string name, IPEndPoint bind, SectionReader section) => new()

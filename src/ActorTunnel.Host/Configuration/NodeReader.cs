@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTunnel.Host.Configuration.Hocon;
+using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 
 namespace ActorTunnel.Host.Configuration;
@@ -7,7 +8,8 @@ namespace ActorTunnel.Host.Configuration;
 /// <summary>Reads the whole <c>actortunnel</c> object.</summary>
 /// <param name="templates">What the entries of listeners, routes and upstreams may hold: <c>template</c> of <c>reference.conf</c>.</param>
 /// <param name="tls">Loads certificates.</param>
-internal sealed class NodeReader(HoconObject templates, TlsReader tls)
+/// <param name="constants">What operators take from the node.</param>
+internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTemplateConstants constants)
 {
     private static readonly ValueKind<int> Dials = ValueKind.Integer(1, 1_000_000);
 
@@ -24,7 +26,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls)
             catalog.Add(name, upstream.IsWrong("protocol") ? null : upstreams[^1].Protocol);
         });
 
-        var listeners = ReadListeners(section, Template("listener"), new ListenerReader(catalog, tls, Template("route")));
+        var listeners = ReadListeners(section, Template("listener"), new ListenerReader(catalog, tls, new ConnectTemplateReader(constants), Template("route")));
         foreach (var (upstream, reader) in upstreams.Zip(upstreamSections))
         {
             if (!catalog.IsUsed(upstream.Name))

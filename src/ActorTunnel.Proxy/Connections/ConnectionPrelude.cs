@@ -15,7 +15,14 @@ internal abstract record PreludeResult
     /// <param name="Source">The client.</param>
     /// <param name="Destination">Whom the client dialled.</param>
     /// <param name="Authority">What an HTTP/1.1 CONNECT asked for, or null.</param>
-    public sealed record Known(IPEndPoint? Source, IPEndPoint? Destination, Authority? Authority) : PreludeResult;
+    public sealed record Known(IPEndPoint? Source, IPEndPoint? Destination, Authority? Authority) : PreludeResult
+    {
+        /// <summary>Where an intercepted connection was going; null where it is not intercepted.</summary>
+        public IPEndPoint? OriginalDestination { get; init; }
+
+        /// <summary>The name in the client's TLS hello, or the listener's default; null where nobody needs it.</summary>
+        public string? ServerName { get; init; }
+    }
 
     /// <summary>There is no tunnel.</summary>
     /// <param name="Failure">Why.</param>
@@ -23,15 +30,11 @@ internal abstract record PreludeResult
     public sealed record Refused(ConnectFailure Failure, bool CanAnswer) : PreludeResult;
 }
 
-/// <summary>
-/// Reads what comes first on an accepted connection: 1. a PROXY header, where the listener takes one, 2. an HTTP/1.1 CONNECT, where it wants one. Within one
-/// deadline for each.
-/// </summary>
+/// <summary>Reads the PROXY header of an accepted connection, where the listener takes one.</summary>
 internal static class ConnectionPrelude
 {
-    /// <summary>Whether a connection of this listener has a prelude at all.</summary>
-    public static bool IsNeeded(ListenerSettings listener) =>
-        listener.ProxyProtocol != AcceptProxyProtocol.Off || listener is TunnelListenerSettings { Accept: TunnelAccept.HttpConnect };
+    /// <summary>Whether a connection of this listener may have one.</summary>
+    public static bool IsNeeded(ListenerSettings listener) => listener.ProxyProtocol != AcceptProxyProtocol.Off;
 
     /// <summary>Reads it. The connection stays the caller's, and what came behind stays in it.</summary>
     public static async Task<PreludeResult> ReadAsync(
@@ -60,43 +63,11 @@ internal static class ConnectionPrelude
                 case HeadResult<OptionalProxyHeader>.Ended { Error: SocketError.Success } when listener.ProxyProtocol == AcceptProxyProtocol.Accept:
                     break;
                 default:
-                    return Refuse("PROXY header", Describe(header), canAnswer: false);
+                    return Refuse("PROXY header", header);
             }
         }
 
-        return listener is TunnelListenerSettings { Accept: TunnelAccept.HttpConnect }
-            ? await ReadConnectAsync(connection, listener, node, source, destination, cancellation).ConfigureAwait(false)
-            : new PreludeResult.Known(source, destination, null);
-    }
-
-    private static async Task<PreludeResult> ReadConnectAsync(
-        TcpConnection connection,
-        ListenerSettings listener,
-        NodeContext node,
-        IPEndPoint? source,
-        IPEndPoint? destination,
-        CancellationToken cancellation)
-    {
-        var head = await connection.ReadHeadAsync<Http1Request>(
-            Http1ConnectReader.Read,
-            new HeadLimits(Http1ConnectReader.MaxBytes, listener.PeekTimeout),
-            node.Environment.Pool,
-            node.Time,
-            cancellation).ConfigureAwait(false);
-        switch (head)
-        {
-            case HeadResult<Http1Request>.Complete { Value: Http1Request.Connect connect }:
-                return Authority.TryParse(connect.Authority, out var authority, out var problem)
-                    ? new PreludeResult.Known(source, destination, authority)
-                    : new PreludeResult.Refused(ConnectFailure.BadAuthority(problem), CanAnswer: true);
-            case HeadResult<Http1Request>.Complete { Value: Http1Request.Refused { Status: 405 } }:
-                return new PreludeResult.Refused(ConnectFailure.MethodNotAllowed, CanAnswer: true);
-            case HeadResult<Http1Request>.Complete { Value: Http1Request.Refused refused }:
-                return new PreludeResult.Refused(
-                    ConnectFailure.BadAuthority(refused.Detail) with { Status = refused.Status }, CanAnswer: true);
-            default:
-                return Refuse("HTTP/1.1 CONNECT", Describe(head), canAnswer: false);
-        }
+        return new PreludeResult.Known(source, destination, null);
     }
 
     private static HeadParser<OptionalProxyHeader> ParserOf(AcceptProxyProtocol mode) => mode == AcceptProxyProtocol.Accept
@@ -112,8 +83,9 @@ internal static class ConnectionPrelude
             };
         };
 
-    private static PreludeResult.Refused Refuse(string what, string problem, bool canAnswer) =>
-        new(ConnectFailure.BadAuthority($"{what}: {problem}"), canAnswer);
+    /// <summary>A head that did not come as it should: the connection is to be reset.</summary>
+    public static PreludeResult.Refused Refuse<T>(string what, HeadResult<T> result)
+        where T : notnull => new(ConnectFailure.BadAuthority($"{what}: {Describe(result)}"), CanAnswer: false);
 
     private static string Describe<T>(HeadResult<T> result)
         where T : notnull => result switch

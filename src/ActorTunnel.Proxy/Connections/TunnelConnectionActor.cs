@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
@@ -15,7 +15,7 @@ namespace ActorTunnel.Proxy.Connections;
 /// An application's connection to an encapsulator: asks the upstream for a tunnel, holds the connection unread until there is one, and writes the
 /// access log.
 /// <code>
-///   Reading (a PROXY header, an HTTP/1.1 CONNECT; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
+///   Reading (what has to come first; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
 ///   Opening ──established──▶ Carried ──closed──▶ stopped
 ///      ├──refused, safe to retry──▶ Opening, on another session
 ///      └──failed──▶ the connection is reset, or Answering where it speaks HTTP/1.1 ──▶ stopped
@@ -32,30 +32,33 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private readonly TunnelListenerSettings _listener;
     private readonly TcpConnection _connection;
-    private readonly IReadOnlyList<HeaderField> _fields;
+    private readonly ConnectTemplate _template;
     private readonly NodeContext _node;
     private readonly long _started;
+    private readonly DateTimeOffset _startTime;
     private readonly List<IActorRef> _tried = [];
     private readonly CancellationTokenSource _stopped = new();
     private PreludeResult.Known _client;
+    private ConnectRequest? _request;
     private TunnelProtocol.TunnelEstablished? _tunnel;
     private bool _closed;
 
     public TunnelConnectionActor(
-        TcpConnection connection, TunnelListenerSettings listener, IReadOnlyList<HeaderField> fields, NodeContext node)
+        TcpConnection connection, TunnelListenerSettings listener, ConnectTemplate template, NodeContext node)
     {
         _connection = connection;
         _listener = listener;
-        _fields = fields;
+        _template = template;
         _node = node;
         _started = node.Time.GetTimestamp();
+        _startTime = node.Time.GetUtcNow();
         _client = new PreludeResult.Known(connection.Remote, connection.Local, null);
         Reading();
     }
 
     public static Props Props(
-        TcpConnection connection, TunnelListenerSettings listener, IReadOnlyList<HeaderField> fields, NodeContext node) =>
-        Akka.Actor.Props.Create(() => new TunnelConnectionActor(connection, listener, fields, node));
+        TcpConnection connection, TunnelListenerSettings listener, ConnectTemplate template, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new TunnelConnectionActor(connection, listener, template, node));
 
     /// <summary>Answers for the tunnel in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)
@@ -80,14 +83,13 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             return;
         }
 
-        if (ConnectionPrelude.IsNeeded(_listener))
+        if (TunnelPrelude.IsNeeded(_listener, _template.Needs))
         {
-            ConnectionPrelude.ReadAsync(_connection, _listener, _node, _stopped.Token).PipeTo(Self);
+            TunnelPrelude.ReadAsync(_connection, _listener, _template.Needs, _node, _stopped.Token).PipeTo(Self);
             return;
         }
 
-        Become(Opening);
-        Ask();
+        Open();
     }
 
     protected override void PostStop()
@@ -110,11 +112,32 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<PreludeResult.Known>(known =>
         {
             _client = known;
-            Become(Opening);
-            Ask();
+            Open();
         });
         Receive<PreludeResult.Refused>(refused => Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+    }
+
+    private void Open()
+    {
+        var context = new HeaderTemplateContext
+        {
+            DownstreamLocal = _client.Destination,
+            DownstreamRemote = _client.Source,
+            RequestedServerName = _client.ServerName,
+            OriginalDestination = _client.OriginalDestination,
+            ConnectionId = ActorNames.PathOf(Self),
+            StartTime = _startTime,
+        };
+        if (!_template.TryRender(context, _client.Authority, out _request, out var failure))
+        {
+            var refused = ConnectFailure.BadAuthority(failure.ToString());
+            Refuse(refused, null, refused.Detail, canAnswer: _client.Authority is not null);
+            return;
+        }
+
+        Become(Opening);
+        Ask();
     }
 
     private void Opening()
@@ -161,7 +184,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _closed ? TunnelState.Closing : _tunnel is null ? TunnelState.Opening : TunnelState.Open,
         _listener.Name,
         _client.Source,
-        (_client.Authority ?? _listener.Authority).ToString(),
+        AuthorityText,
         _listener.Upstream,
         _tunnel?.Route.Endpoint,
         _tunnel?.Route.Session,
@@ -180,14 +203,13 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private void Ask() => _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
         Self,
         _connection,
-        Fields(),
+        _request!.Fields,
         _listener.Tunnel,
         _client.Authority is null ? default : Http1ResponseWriter.Established,
         _tried.ToImmutableArray()));
 
-    private IReadOnlyList<HeaderField> Fields() => _client.Authority is not { } authority
-        ? _fields
-        : [.. _fields.Select(field => field.Name == ":authority" ? field with { Value = authority.ToString() } : field)];
+    /// <summary>As it is sent; before that, what the client asked for.</summary>
+    private string? AuthorityText => (_request?.Authority ?? _client.Authority)?.ToString();
 
     /// <summary>What the client is told: the terminator's own status where it sent one.</summary>
     private static ConnectFailure AnswerOf(TunnelProtocol.TunnelFailed failed) => failed switch
@@ -258,7 +280,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Listener = _listener.Name,
         DownstreamRemote = _client.Source,
         DownstreamLocal = _client.Destination,
-        Authority = (_client.Authority ?? _listener.Authority).ToString(),
+        Authority = AuthorityText,
         Upstream = _listener.Upstream,
         Endpoint = route?.Endpoint.ToEndPoint(),
         Session = route?.Session,

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
@@ -159,13 +158,8 @@ internal sealed class ListenerActor : ReceiveActor
 
     private Func<TcpConnection, Props> ForTunnels(TunnelListenerSettings settings)
     {
-        HeaderField[] fields =
-        [
-            new(":method", "CONNECT"),
-            new(":authority", settings.Authority.ToString()),
-            .. settings.Headers.Select(header => new HeaderField(header.Key, header.Value)),
-        ];
-        return connection => TunnelConnectionActor.Props(connection, settings, fields, _node);
+        var request = new ConnectTemplate(settings.Authority, settings.Headers);
+        return connection => TunnelConnectionActor.Props(connection, settings, request, _node);
     }
 
     private Func<TcpConnection, Props> ForSessions(ConnectListenerSettings settings)

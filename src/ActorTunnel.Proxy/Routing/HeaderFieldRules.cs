@@ -14,7 +14,8 @@ public static class HeaderFieldRules
     /// <summary>Null for a field that may be sent, else one short phrase.</summary>
     public static string? ProblemOf(string name, string value) => ProblemOfName(name) ?? ProblemOfValue(value);
 
-    private static string? ProblemOfName(string name)
+    /// <summary>Null for a name that a configured field may have, else one short phrase.</summary>
+    public static string? ProblemOfName(string name)
     {
         if (name.Length == 0)
         {

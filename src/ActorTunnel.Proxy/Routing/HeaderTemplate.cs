@@ -19,8 +19,9 @@ public sealed class HeaderTemplate
     private readonly string? _literal;
     private readonly Authority? _literalAuthority;
 
-    private HeaderTemplate(ImmutableArray<Part> parts)
+    private HeaderTemplate(string text, ImmutableArray<Part> parts)
     {
+        Text = text;
         _parts = parts;
         foreach (var part in parts)
         {
@@ -44,6 +45,9 @@ public sealed class HeaderTemplate
     /// <summary>The operators' names, without percent signs.</summary>
     public static IReadOnlyCollection<string> OperatorNames => HeaderTemplateParser.OperatorNames;
 
+    /// <summary>As it was written.</summary>
+    public string Text { get; }
+
     /// <summary>What has to be found out before it can be rendered.</summary>
     public HeaderTemplateNeeds Needs { get; }
 
@@ -60,8 +64,15 @@ public sealed class HeaderTemplate
         var parser = new HeaderTemplateParser(text, constants);
         var parts = parser.Parse();
         mistakes = parser.Mistakes;
-        template = mistakes.IsEmpty ? new HeaderTemplate(parts) : null;
+        template = mistakes.IsEmpty ? new HeaderTemplate(text, parts) : null;
         return template is not null;
+    }
+
+    /// <summary>The template that renders as this authority for every connection.</summary>
+    public static HeaderTemplate Of(Authority authority)
+    {
+        var text = authority.ToString();
+        return new HeaderTemplate(text, [new Part(null, text)]);
     }
 
     /// <summary>The value of a header field; what comes out is checked to be one.</summary>
@@ -107,6 +118,9 @@ public sealed class HeaderTemplate
 
         return true;
     }
+
+    /// <inheritdoc cref="Text"/>
+    public override string ToString() => Text;
 
     private static string? ValueOf(HeaderOperator @operator, in HeaderTemplateContext context) => @operator switch
     {

@@ -22,6 +22,17 @@ public readonly record struct HeaderTemplateContext
 
     /// <summary>When it was accepted.</summary>
     public DateTimeOffset StartTime { get; init; }
+
+    /// <summary>A connection of which everything is known, to find out what shape a template gives (addresses of RFC 5737).</summary>
+    public static HeaderTemplateContext Example { get; } = new()
+    {
+        DownstreamLocal = new IPEndPoint(new IPAddress([192, 0, 2, 1]), 443),
+        DownstreamRemote = new IPEndPoint(new IPAddress([192, 0, 2, 2]), 50_000),
+        RequestedServerName = "host.example",
+        OriginalDestination = new IPEndPoint(new IPAddress([198, 51, 100, 1]), 443),
+        ConnectionId = "listeners/in/connection-1",
+        StartTime = DateTimeOffset.UnixEpoch,
+    };
 }
 
 /// <summary>What a template takes from the node when it is parsed.</summary>

@@ -45,9 +45,17 @@ public sealed record HeaderTemplateMistake(HeaderTemplateMistakeKind Kind, int P
 public abstract record HeaderTemplateFailure
 {
     /// <summary>The connection has no such thing.</summary>
-    public sealed record Missing(HeaderOperator Operator) : HeaderTemplateFailure;
+    public sealed record Missing(HeaderOperator Operator) : HeaderTemplateFailure
+    {
+        /// <inheritdoc />
+        public override string ToString() => $"%{HeaderTemplateParser.NameOf(Operator)}% is not known of this connection";
+    }
 
     /// <summary>What came out may not be sent.</summary>
     /// <param name="Problem">One short phrase that repeats nothing of it.</param>
-    public sealed record Unfit(string Problem) : HeaderTemplateFailure;
+    public sealed record Unfit(string Problem) : HeaderTemplateFailure
+    {
+        /// <inheritdoc />
+        public override string ToString() => Problem;
+    }
 }

@@ -39,6 +39,8 @@ internal sealed class HeaderTemplateParser
     public static IReadOnlyCollection<string> OperatorNames { get; } =
         [.. Operators.Keys.Append(HostName).Append(Environment).Order(StringComparer.Ordinal)];
 
+    public static string NameOf(HeaderOperator @operator) => Operators.First(known => known.Value == @operator).Key;
+
     public ImmutableArray<HeaderTemplateMistake> Mistakes => _mistakes.ToImmutable();
 
     public ImmutableArray<HeaderTemplate.Part> Parse()

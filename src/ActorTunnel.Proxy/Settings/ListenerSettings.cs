@@ -17,6 +17,19 @@ public enum AcceptProxyProtocol
     Require,
 }
 
+/// <summary>How connections to elsewhere come to a listener, so that it can say where they were going. Linux only.</summary>
+public enum OriginalDestinationMode
+{
+    /// <summary>They do not: clients dial the listener.</summary>
+    Off,
+
+    /// <summary>By a REDIRECT or DNAT rule, which netfilter remembers.</summary>
+    Redirect,
+
+    /// <summary>By TPROXY, which leaves the destination as our end's address.</summary>
+    Tproxy,
+}
+
 /// <summary>What applications speak to an encapsulator.</summary>
 public enum TunnelAccept
 {
@@ -55,11 +68,19 @@ public sealed record TunnelListenerSettings : ListenerSettings
     /// <summary>What comes before the tunnel's bytes.</summary>
     public TunnelAccept Accept { get; init; }
 
-    /// <summary>What is sent as <c>:authority</c>; with <see cref="TunnelAccept.HttpConnect"/> the client's request says it instead.</summary>
-    public required Authority Authority { get; init; }
+    /// <summary>Whether connections are intercepted ones.</summary>
+    public OriginalDestinationMode OriginalDestination { get; init; }
+
+    /// <summary>What is sent as <c>:authority</c>; null with <see cref="TunnelAccept.HttpConnect"/>, where the client's request says it.</summary>
+    public required HeaderTemplate? Authority { get; init; }
 
     /// <summary>Fields added to the CONNECT, names in lower case, in the order of the file.</summary>
-    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+    public ImmutableArray<KeyValuePair<string, HeaderTemplate>> Headers { get; init; } = [];
+
+    /// <summary>
+    /// Stands for <c>%REQUESTED_SERVER_NAME%</c> where a client sends no TLS hello with a name; null: such a connection is reset.
+    /// </summary>
+    public string? DefaultServerName { get; init; }
 
     /// <summary>Timeouts and keepalive of the application's connections.</summary>
     public TunnelSettings Tunnel { get; init; } = new();

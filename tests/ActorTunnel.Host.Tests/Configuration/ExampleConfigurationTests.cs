@@ -1,6 +1,7 @@
 using System.Net;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Sockets;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Configuration;
@@ -32,7 +33,9 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
         var listener = Assert.IsType<TunnelListenerSettings>(Assert.Single(node.Listeners));
         Assert.Equal("tunnel-in", listener.Name);
         Assert.Equal(IPEndPoint.Parse("127.0.0.1:10000"), listener.Bind);
-        Assert.Equal(new Authority("host.com", 443), listener.Authority);
+        Assert.Equal("host.com:443", listener.Authority?.Text);
+        var header = Assert.Single(listener.Headers);
+        Assert.Equal(("original_dst_port", "%DOWNSTREAM_LOCAL_PORT%"), (header.Key, header.Value.Text));
         var upstream = Assert.Single(node.Upstreams);
         Assert.Equal("terminators", upstream.Name);
         Assert.Equal(upstream.Name, listener.Upstream);
@@ -60,8 +63,19 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
         Assert.Equal(clientCa, listener.Tls?.ClientCa is not null);
         var upstream = Assert.Single(node.Upstreams);
         Assert.Equal(UpstreamProtocol.Tcp, upstream.Protocol);
-        Assert.Equal("127.0.0.1:8443", Assert.Single(upstream.Endpoints).ToString());
+        Assert.Equal("www.baidu.com:443", Assert.Single(upstream.Endpoints).ToString());
+        Assert.Equal(
+            (UpstreamType.LogicalDns, DnsFamily.V4Only, LoadBalancing.RoundRobin), (upstream.Type, upstream.DnsFamily, upstream.LoadBalancing));
         Assert.Equal(TimeSpan.FromMilliseconds(250), upstream.ConnectTimeout);
+    }
+
+    [Fact]
+    public void The_environment_may_name_another_origin()
+    {
+        Environment["ORIGIN"] = "127.0.0.1:8443";
+
+        Assert.Equal("127.0.0.1:8443", Assert.Single(Example("terminate").Upstreams.Single().Endpoints).ToString());
+        Assert.Equal("127.0.0.1:8443", Assert.Single(Example("merged").Upstreams[1].Endpoints).ToString());
     }
 
     [Theory]

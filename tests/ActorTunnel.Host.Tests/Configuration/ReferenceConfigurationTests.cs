@@ -30,10 +30,12 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           listeners.tunnel-in {
             bind = "[::1]:1", max-connections = 6, proxy-protocol = require, peek-timeout = 28s
             tunnel {
-              upstream = terminators, authority = "host.com:443", headers { x-a = b }
+              upstream = terminators, authority = "%REQUESTED_SERVER_NAME%:443", headers { x-a = "b %ENVIRONMENT(X)%" }
+              default-server-name = host.com
               idle-timeout = 7s, half-closed-idle-timeout = 8s, end-delivery-timeout = 9s, keepalive { time = 10s, interval = 11s, probes = 12 }
             }
           }
+          listeners.intercept-in { bind = "127.0.0.1:5", original-dst = tproxy, tunnel { upstream = terminators } }
           listeners.connect-in {
             bind = "127.0.0.1:2", max-connections = 13, proxy-protocol = accept, peek-timeout = 29s
             tls { cert = "certs/server.pem", key = "certs/server-key.pem", client-ca = "certs/ca.pem", client-trust-domain = mesh.local, tls12 = on }
@@ -82,6 +84,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
     [Fact]
     public void Every_key_reaches_its_setting()
     {
+        Environment["X"] = "c";
         var node = Load(Largest).Node;
 
         Assert.Equal("other", node.Name);
@@ -94,7 +97,10 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         var tunnel = Assert.IsType<TunnelListenerSettings>(node.Listeners[0]);
         Assert.Equal((IPEndPoint.Parse("[::1]:1"), 6), (tunnel.Bind, tunnel.MaxConnections));
         Assert.Equal((AcceptProxyProtocol.Require, Seconds(28)), (tunnel.ProxyProtocol, tunnel.PeekTimeout));
-        Assert.Equal([KeyValuePair.Create("x-a", "b")], tunnel.Headers.ToArray());
+        Assert.Equal("%REQUESTED_SERVER_NAME%:443", tunnel.Authority?.Text);
+        Assert.Equal("host.com", tunnel.DefaultServerName);
+        var header = Assert.Single(tunnel.Headers);
+        Assert.Equal(("x-a", "b %ENVIRONMENT(X)%"), (header.Key, header.Value.Text));
         Assert.Equal(
             new TunnelSettings
             {
@@ -107,7 +113,10 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             },
             tunnel.Tunnel);
 
-        var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[1]);
+        var intercept = Assert.IsType<TunnelListenerSettings>(node.Listeners[1]);
+        Assert.Equal((OriginalDestinationMode.Tproxy, "%ORIGINAL_DST%"), (intercept.OriginalDestination, intercept.Authority?.Text));
+
+        var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[2]);
         Assert.Equal(13, connect.MaxConnections);
         Assert.Equal((AcceptProxyProtocol.Accept, Seconds(29)), (connect.ProxyProtocol, connect.PeekTimeout));
         Assert.Equal([new RouteSettings("*.example:443", "origin")], connect.Routes.ToArray());
@@ -153,6 +162,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
     [Fact]
     public void The_reference_has_exactly_the_keys_that_are_read()
     {
+        Environment["X"] = "c";
         var reference = Reference();
         var read = new HashSet<string>();
         Collect(Load(Largest).Effective, "", read);
@@ -160,6 +170,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         // The entries of the three maps are named as the templates that describe them.
         var templates = read.Select(path => path
             .Replace("actortunnel.listeners.tunnel-in", "template.listener", StringComparison.Ordinal)
+            .Replace("actortunnel.listeners.intercept-in", "template.listener", StringComparison.Ordinal)
             .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
             .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal)
             .Replace("actortunnel.upstreams.origin", "template.upstream", StringComparison.Ordinal)
@@ -185,7 +196,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         {
             var template = path
                 .Replace("actortunnel.listeners.tunnel-in", "template.listener", StringComparison.Ordinal)
-                .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
+                .Replace("actortunnel.listeners.intercept-in", "template.listener", StringComparison.Ordinal)
+            .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
                 .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal);
             if (defaults.TryGetValue(template, out var standard))
             {

@@ -109,7 +109,7 @@ public sealed class NodeStatusTests() : TestKit("akka.loglevel = OFF"), IAsyncLi
             MinBackoff = TimeSpan.FromMinutes(1),
             MaxBackoff = TimeSpan.FromMinutes(1),
         };
-        var listener = new TunnelListenerSettings { Name = "in", Bind = Free, Upstream = "far", Authority = new Authority("host.com", 443) };
+        var listener = new TunnelListenerSettings { Name = "in", Bind = Free, Upstream = "far", Authority = HeaderTemplate.Of(new Authority("host.com", 443)) };
         var node = await StartAsync(upstream, listener);
         using var application = new TcpClient();
         await application.ConnectAsync(node.Bound["in"]);

@@ -93,7 +93,7 @@ public sealed class DnsEndpointsActorTests()
         {
             Lookup = (name, _) => Task.Run(() => _names[name]()),
         };
-        var node = new NodeContext(new NodeSettings { Name = "node", Listeners = [], Upstreams = [] }, environment, Sys.Materializer());
+        var node = new NodeContext(new NodeSettings { Name = "node", Listeners = [], Upstreams = [] }, environment, Sys.Materializer(), []);
         return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(DnsEndpointsActor.Props(settings, node), TestActor)));
     }
 

@@ -17,6 +17,12 @@ internal static class StorySettings
 {
     public static readonly Authority Host = new("host.com", 443);
 
+    /// <summary>A text with operators, of a node called <c>node-1</c> without environment variables.</summary>
+    public static HeaderTemplate Template(string text) =>
+        HeaderTemplate.TryParse(text, new HeaderTemplateConstants("node-1", _ => null), out var template, out var mistakes)
+            ? template
+            : throw new ArgumentException(string.Join("; ", mistakes), nameof(text));
+
     public static IPEndPoint Loopback(int port) => new(IPAddress.Loopback, port);
 
     /// <summary>The listener <c>connect-in</c>, which sends everything to the upstream <c>origin</c>.</summary>
@@ -51,7 +57,7 @@ internal static class StorySettings
         Name = "encapsulator",
         Listeners =
         [
-            new TunnelListenerSettings { Name = "tunnel-in", Bind = Loopback(0), Upstream = "terminators", Authority = Host },
+            new TunnelListenerSettings { Name = "tunnel-in", Bind = Loopback(0), Upstream = "terminators", Authority = HeaderTemplate.Of(Host) },
         ],
         Upstreams =
         [

@@ -77,9 +77,9 @@ public sealed class EnvoyExampleTests : EnvoyTest
         Assert.Equal("tunnel-in", tunnel.Name);
         Assert.Equal(IPEndPoint.Parse("127.0.0.1:10000"), tunnel.Bind);
         Assert.Equal("terminators", tunnel.Upstream);
-        Assert.Equal("host.com:443", tunnel.Authority.ToString());
+        Assert.Equal("host.com:443", tunnel.Authority?.Text);
         var header = Assert.Single(tunnel.Headers);
-        Assert.Equal(("original_dst_port", "%DOWNSTREAM_LOCAL_PORT%"), (header.Key, header.Value));
+        Assert.Equal(("original_dst_port", "%DOWNSTREAM_LOCAL_PORT%"), (header.Key, header.Value.Text));
     }
 
     private static void AssertIsConnect(ListenerSettings listener)

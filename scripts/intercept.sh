@@ -63,15 +63,19 @@ take_ports() {
   IFS=, read -ra items <<<"$ports"
   for item in "${items[@]}" ; do
     first=${item%%-*} last=${item#*-}
-    is_between "$first" 1 65535 && is_between "$last" "$first" 65535 \
-      || mistake "--ports $1: '$item' is wrong; allowed: ports 1 to 65535 and ranges with commas between, or all"
+    if ! is_between "$first" 1 65535 || ! is_between "$last" "$first" 65535; then
+      mistake "--ports $1: '$item' is wrong; allowed: ports 1 to 65535 and ranges with commas between, or all"
+    fi
   done
 }
 
 take_uid() {
   local uid=$1
   if ! is_between "$uid" 0 4294967294; then
-    [[ $uid =~ ^[a-zA-Z_] ]] && uid=$(id -u -- "$1" 2>/dev/null) || mistake "--exclude-uid $1: no such user; allowed: a user's name, or a number up to 4294967294"
+    uid=""
+    # Not "+5" nor "007", which id takes.
+    if [[ $1 =~ ^[a-zA-Z_] ]]; then uid=$(id -u -- "$1" 2>/dev/null) || true; fi
+    [[ -n $uid ]] || mistake "--exclude-uid $1: no such user; allowed: a user's name, or a number up to 4294967294"
   fi
   uids+=("$uid")
 }

@@ -141,6 +141,8 @@ public sealed class InterceptionNetwork : IAsyncLifetime
             await IpAsync($"netns add {name}");
             _namespaces.Add(name);
             await IpAsync($"-n {name} link set lo up");
+            // Addresses are usable at once, the link-local ones too: nobody else is there whose they could be.
+            (await RunAsync(name, "bash", "-c", "echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad")).Succeeded();
         }
 
         await JoinAsync(Client, 76);
@@ -155,11 +157,8 @@ public sealed class InterceptionNetwork : IAsyncLifetime
         await IpAsync($"-n {Proxy} link add net{network} type veth peer name eth0 netns {other}");
         foreach (var (place, device, host) in new[] { (Proxy, $"net{network}", 1), (other, "eth0", 2) })
         {
-            // A link-local address would come and bring routes while a test looks at them.
-            await IpAsync($"-n {place} link set {device} addrgenmode none");
             await IpAsync($"-n {place} addr add 10.{network}.0.{host}/24 dev {device}");
-            // Nobody else is there whose address it could be.
-            await IpAsync($"-n {place} addr add fd{network}::{host}/64 dev {device} nodad");
+            await IpAsync($"-n {place} addr add fd{network}::{host}/64 dev {device}");
             await IpAsync($"-n {place} link set {device} up");
         }
     }

@@ -145,8 +145,8 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
         var place = hook == "output" ? network.Proxy : network.Client;
         var refused = new[] { await network.RunApplicationAsync(place, Page("IPv4")), await network.RunApplicationAsync(place, Page("IPv6")) };
 
+        // A packet that is lost instead would be a timeout.
         Assert.All(refused, application => Assert.Equal((CouldNotConnect, ""), (application.Code, application.Output)));
-        Assert.All(refused, application => Assert.Contains("after 0 ms", application.Error, StringComparison.Ordinal));
     }
 
     [NetworkNamespaceTheory]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends TCP connections to an encapsulator's listener with nftables, whatever address they were made for. Needs Linux 5.12, nft, and root (CAP_NET_ADMIN).
+# Sends TCP connections to an encapsulator's listener with nftables, whatever address they were made for. Needs Linux, nft, and root (CAP_NET_ADMIN).
 #   scripts/intercept.sh up --mode redirect|tproxy --to PORT [OPTION]...    replaces what was there, in one step
 #   scripts/intercept.sh down                                               removes it; nothing there is no error
 #   scripts/intercept.sh status                                             prints the rules
@@ -181,7 +181,8 @@ redirect_chains() {
 }
 
 # Conntrack keeps what was decided at the SYN, so one connection is treated alike to its end. A packet of this machine meets no tproxy on its way out: with
-# the bit it is routed to lo, and comes in again through prerouting. Where nobody listens, the last rule refuses: nothing goes past the proxy.
+# the bit it is routed to lo, and comes in again through prerouting. The socket rule is for a connection that conntrack has forgotten; where nobody listens, the last
+# rule refuses, so that nothing goes past the proxy.
 tproxy_chains() {
   local take="meta mark set meta mark | $bit"
   decision "ct mark set ct mark | $bit $take return"
@@ -198,10 +199,10 @@ tproxy_chains() {
   echo "  chain prerouting {"
   echo "    type filter hook prerouting priority mangle; policy accept;"
   echo "    meta l4proto != tcp return"
+  echo "    socket transparent 1 socket wildcard 0 $take accept"
   echo "    ct direction reply return"
   has_hook output || echo "    iif lo return"
   has_hook prerouting || echo "    iif != lo return"
-  echo "    socket transparent 1 socket wildcard 0 $take accept"
   ! has_hook prerouting || echo "    iif != lo jump decide"
   echo "    ct mark & $bit != $bit return"
   echo "    meta nfproto ipv4 meta l4proto tcp tproxy ip to :$to $take accept"

@@ -172,6 +172,27 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
     [NetworkNamespaceTheory]
     [InlineData("redirect")]
     [InlineData("tproxy")]
+    public async Task The_services_of_the_machine_itself_stay_reachable(string mode)
+    {
+        await network.InterceptAsync(mode, "both");
+        await using var service = ForeignProgram.Start(
+            "ip", "netns", "exec", network.Proxy, "dotnet", Path.Combine(AppContext.BaseDirectory, "actortunnel.dll"), "origin", "--bind", "[::]:80");
+        await service.LineAsync(line => line.StartsWith("origin listens on ", StringComparison.Ordinal));
+
+        var pages = new[]
+        {
+            await network.RunApplicationAsync(network.Client, "--insecure", "https://10.76.0.1:80/"),
+            await network.RunApplicationAsync(network.Client, "--insecure", "https://[fd76::1]:80/"),
+            await network.RunApplicationAsync(network.Proxy, "--insecure", "https://10.77.0.1:80/"),
+            await network.RunApplicationAsync(network.Proxy, "--insecure", "https://127.0.0.1:80/"),
+        };
+
+        Assert.Equal(["10.76.0.2", "fd76::2", "10.77.0.1", "127.0.0.1"], pages.Select(page => Caller(page.Succeeded())));
+    }
+
+    [NetworkNamespaceTheory]
+    [InlineData("redirect")]
+    [InlineData("tproxy")]
     public async Task Down_removes_every_rule_and_route_and_leaves_those_of_others(string mode)
     {
         const string foreign = "table inet foreign {\n\tchain empty {\n\t}\n}";

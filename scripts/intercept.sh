@@ -24,6 +24,8 @@ nft_table=actortunnel
 bit=0x20000000
 route_table=20747
 preference=20747
+route=(local default dev lo table "$route_table")
+rule=(fwmark "$bit/$bit" lookup "$route_table" preference "$preference")
 
 fail() { echo "intercept.sh: $*" >&2; exit 1; }
 mistake() { echo "intercept.sh: $*" >&2; exit 2; }
@@ -156,6 +158,11 @@ decision() { # verdict
   echo "  }"
 }
 
+# What the chains at a hook begin with.
+base_chain() { # name, type and place
+  printf '  chain %s {\n    type %s; policy accept;\n    meta l4proto != tcp return\n' "$1" "$2"
+}
+
 let_users_go() {
   local uid
   for uid in "${uids[@]}"; do echo "    meta skuid $uid return"; done
@@ -164,17 +171,13 @@ let_users_go() {
 redirect_chains() {
   decision "redirect to :$to"
   if has_hook output; then
-    echo "  chain output {"
-    echo "    type nat hook output priority -100; policy accept;"
-    echo "    meta l4proto != tcp return"
+    base_chain output "nat hook output priority -100"
     let_users_go
     echo "    jump decide"
     echo "  }"
   fi
   if has_hook prerouting; then
-    echo "  chain prerouting {"
-    echo "    type nat hook prerouting priority dstnat; policy accept;"
-    echo "    meta l4proto != tcp return"
+    base_chain prerouting "nat hook prerouting priority dstnat"
     echo "    jump decide"
     echo "  }"
   fi
@@ -187,18 +190,14 @@ tproxy_chains() {
   local take="meta mark set meta mark | $bit"
   decision "ct mark set ct mark | $bit $take return"
   if has_hook output; then
-    echo "  chain output {"
-    echo "    type route hook output priority mangle; policy accept;"
-    echo "    meta l4proto != tcp return"
+    base_chain output "route hook output priority mangle"
     echo "    ct direction reply return"
     echo "    ct mark & $bit == $bit $take return"
     let_users_go
     echo "    jump decide"
     echo "  }"
   fi
-  echo "  chain prerouting {"
-  echo "    type filter hook prerouting priority mangle; policy accept;"
-  echo "    meta l4proto != tcp return"
+  base_chain prerouting "filter hook prerouting priority mangle"
   echo "    socket transparent 1 socket wildcard 0 $take accept"
   echo "    ct direction reply return"
   has_hook output || echo "    iif lo return"
@@ -222,8 +221,6 @@ ruleset() {
 }
 
 families() { echo -4; [[ ! -e /proc/net/if_inet6 ]] || echo -6; }
-route_of() { echo "local default dev lo table $route_table"; }
-rule_of() { echo "fwmark $bit/$bit lookup $route_table preference $preference"; }
 
 # Runs a command, or prints it; fails with its first complaint.
 change() {
@@ -241,21 +238,19 @@ apply_rules() {
 has_rule() { [[ -n $(ip "$1" rule show preference "$preference" 2>/dev/null) ]]; }
 has_route() { [[ -n $(ip "$1" route show table "$route_table" 2>/dev/null) ]]; }
 
-# shellcheck disable=SC2046  # the words of a route and of a rule
 add_routing() {
   local family
   for family in $(families); do
-    change ip "$family" route replace $(route_of) || return 1
-    has_rule "$family" || change ip "$family" rule add $(rule_of) || return 1
+    change ip "$family" route replace "${route[@]}" || return 1
+    has_rule "$family" || change ip "$family" rule add "${rule[@]}" || return 1
   done
 }
 
-# shellcheck disable=SC2046  # as above
 remove_routing() {
   local family
   command -v ip >/dev/null || return 0
   for family in $(families); do
-    ! has_rule "$family" || change ip "$family" rule del $(rule_of) || return 1
+    ! has_rule "$family" || change ip "$family" rule del "${rule[@]}" || return 1
     ! has_route "$family" || change ip "$family" route flush table "$route_table" || return 1
   done
 }
@@ -264,16 +259,16 @@ require() { # program, Debian package
   command -v "$1" >/dev/null || fail "$1 is needed (Debian package $2)"
 }
 
-require_permission() {
+require_nft() {
   local problem
+  require nft nftables
   problem=$(nft list tables 2>&1 >/dev/null) || fail "nft cannot be used: ${problem%%$'\n'*}; needed: root, or CAP_NET_ADMIN"
 }
 
 up() {
   if ! $dry_run; then
-    require nft nftables
+    require_nft
     [[ $mode == redirect ]] || require ip iproute2
-    require_permission
   fi
   if [[ $mode == redirect ]]; then
     apply_rules && remove_routing || exit 1
@@ -285,17 +280,13 @@ up() {
 }
 
 down() {
-  if ! $dry_run; then
-    require nft nftables
-    require_permission
-  fi
+  $dry_run || require_nft
   apply_rules && remove_routing || exit 1
 }
 
 status() {
   local family
-  require nft nftables
-  require_permission
+  require_nft
   nft list table inet "$nft_table" 2>/dev/null || echo "no connection is intercepted"
   command -v ip >/dev/null || return 0
   for family in $(families); do

@@ -235,6 +235,7 @@ apply_rules() {
   problem=$(ruleset | nft -f - 2>&1) || { echo "intercept.sh: nft: ${problem%%$'\n'*}" >&2; return 1; }
 }
 
+# Without the program ip there is neither.
 has_rule() { [[ -n $(ip "$1" rule show preference "$preference" 2>/dev/null) ]]; }
 has_route() { [[ -n $(ip "$1" route show table "$route_table" 2>/dev/null) ]]; }
 
@@ -248,16 +249,14 @@ add_routing() {
 
 remove_routing() {
   local family
-  command -v ip >/dev/null || return 0
   for family in $(families); do
     ! has_rule "$family" || change ip "$family" rule del "${rule[@]}" || return 1
     ! has_route "$family" || change ip "$family" route flush table "$route_table" || return 1
   done
 }
 
-require() { # program, Debian package
-  command -v "$1" >/dev/null || fail "$1 is needed (Debian package $2)"
-}
+# A program and its Debian package.
+require() { command -v "$1" >/dev/null || fail "$1 is needed (Debian package $2)"; }
 
 require_nft() {
   local problem
@@ -266,10 +265,8 @@ require_nft() {
 }
 
 up() {
-  if ! $dry_run; then
-    require_nft
-    [[ $mode == redirect ]] || require ip iproute2
-  fi
+  $dry_run || require_nft
+  $dry_run || [[ $mode == redirect ]] || require ip iproute2
   if [[ $mode == redirect ]]; then
     apply_rules && remove_routing || exit 1
   elif ! add_routing || ! apply_rules; then
@@ -288,7 +285,6 @@ status() {
   local family
   require_nft
   nft list table inet "$nft_table" 2>/dev/null || echo "no connection is intercepted"
-  command -v ip >/dev/null || return 0
   for family in $(families); do
     ! has_rule "$family" || ip "$family" rule show preference "$preference"
     ! has_route "$family" || ip "$family" route show table "$route_table"

@@ -1,25 +1,30 @@
-using ActorTunnel.Host.Tests.Configuration;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Interception;
 
-/// <summary>The command line of <c>scripts/intercept.sh</c>. Nothing here touches a rule.</summary>
-public sealed class InterceptScriptTests
+/// <summary>What <c>scripts/intercept.sh</c> sets, prints and removes.</summary>
+[Collection(InterceptionNetwork.Name)]
+public sealed class InterceptScriptTests(InterceptionNetwork network) : IAsyncLifetime
 {
-    private const string Up = "up --mode redirect --to 15001 --exclude-uid root";
+    // Whoever runs the tests may be root: a mistake that is not found must do no harm.
+    private const string Up = "up --dry-run --mode redirect --to 15001 --exclude-uid root";
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => network.RemoveRulesAsync();
 
     [Theory]
     [InlineData("", "a command is missing; allowed: up, down, status")]
     [InlineData("upp", "'upp' is no command; allowed: up, down, status")]
     [InlineData("down --mode tproxy", "down: '--mode' is no option of it; allowed: --dry-run")]
     [InlineData("status --dry-run", "status: '--dry-run' is no option of it; allowed: none")]
-    [InlineData("up --to 1", "--mode is missing; allowed: redirect or tproxy")]
-    [InlineData("up --mode dnat --to 1", "--mode dnat: allowed: redirect or tproxy")]
-    [InlineData("up --mode redirect", "--to is missing; allowed: a port, 1 to 65535")]
-    [InlineData("up --mode redirect --to", "--to: a value is missing")]
-    [InlineData("up --mode redirect --to 0", "--to 0: allowed: a port, 1 to 65535")]
-    [InlineData("up --mode redirect --to 65536", "--to 65536: allowed: a port, 1 to 65535")]
-    [InlineData("up --mode redirect --to 1;2", "--to 1;2: allowed: a port, 1 to 65535")]
+    [InlineData("up --dry-run --to 1", "--mode is missing; allowed: redirect or tproxy")]
+    [InlineData("up --dry-run --mode dnat --to 1", "--mode dnat: allowed: redirect or tproxy")]
+    [InlineData("up --dry-run --mode redirect", "--to is missing; allowed: a port, 1 to 65535")]
+    [InlineData("up --dry-run --mode redirect --to", "--to: a value is missing")]
+    [InlineData("up --dry-run --mode redirect --to 0", "--to 0: allowed: a port, 1 to 65535")]
+    [InlineData("up --dry-run --mode redirect --to 65536", "--to 65536: allowed: a port, 1 to 65535")]
+    [InlineData("up --dry-run --mode redirect --to 1;2", "--to 1;2: allowed: a port, 1 to 65535")]
     [InlineData($"{Up} --hook input", "--hook input: allowed: output, prerouting or both")]
     [InlineData($"{Up} --hook prerouting", "--exclude-uid: a forwarded connection has no user; allowed: with --hook output or both")]
     [InlineData($"{Up} --ports 80,", "--ports 80,: a comma with nothing behind it; allowed: ports 1 to 65535 and ranges with commas between, or all")]
@@ -37,21 +42,68 @@ public sealed class InterceptScriptTests
         $"{Up} --port 80",
         "up: '--port' is no option of it; allowed: --mode, --to, --hook, --ports, --exclude-uid, --exclude-mark, --exclude-cidr, --dry-run")]
     [InlineData(
-        "up --mode redirect --to 1",
+        "up --dry-run --mode redirect --to 1",
         "--hook output: the encapsulator's own connections would come back to it; needed: --exclude-uid, --exclude-mark or --exclude-cidr")]
     public async Task A_mistake_is_one_line_with_the_option_and_what_is_allowed(string arguments, string expected)
     {
-        var run = await RunAsync(arguments);
+        var run = await ForeignProgram.RunAsync(["bash", InterceptionNetwork.Script, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
         Assert.Equal((2, "", $"intercept.sh: {expected}"), (run.Code, run.Output, run.Error));
     }
 
-    [Fact]
+    [NetworkNamespaceTheory]
+    [InlineData("redirect")]
+    [InlineData("tproxy")]
+    public async Task Down_removes_every_rule_and_route_and_leaves_those_of_others(string mode)
+    {
+        const string foreign = "table inet foreign {\n\tchain empty {\n\t}\n}";
+        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", foreign)).Succeeded();
+        var before = await StateAsync();
+        Assert.Contains(foreign, before, StringComparison.Ordinal);
+
+        await network.InterceptAsync(mode, "both");
+        await network.InterceptAsync(mode, "both");
+        var shown = (await network.InterceptAsync("status")).Succeeded();
+        Assert.NotEqual(before, await StateAsync());
+        (await network.InterceptAsync("down")).Succeeded();
+        Assert.Equal(before, await StateAsync());
+        (await network.InterceptAsync("down")).Succeeded();
+
+        Assert.Contains("table inet actortunnel {", shown, StringComparison.Ordinal);
+        Assert.Equal("no connection is intercepted", (await network.InterceptAsync("status")).Succeeded());
+        Assert.Equal("10.77.0.1", OriginSite.CallerIn((await network.RunApplicationAsync(network.Proxy, OriginSite.Page("IPv4"))).Succeeded()));
+        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", "delete table inet foreign")).Succeeded();
+    }
+
+    [NetworkNamespaceFact]
+    public async Task From_tproxy_to_redirect_the_routes_go_and_a_dry_run_touches_nothing()
+    {
+        await network.InterceptAsync("redirect", "output");
+        var redirect = await StateAsync();
+        string[] tproxy = ["up", "--mode", "tproxy", "--to", "1", "--hook", "prerouting"];
+
+        var planned = (await network.InterceptAsync([.. tproxy, "--dry-run"])).Succeeded();
+        Assert.Equal(redirect, await StateAsync());
+
+        // What it prints is for a shell.
+        (await InterceptionNetwork.RunAsync(network.Proxy, "bash", "-c", planned)).Succeeded();
+        var byHand = await StateAsync();
+        await network.InterceptAsync("redirect", "output");
+        Assert.Equal(redirect, await StateAsync());
+        (await network.InterceptAsync(tproxy)).Succeeded();
+
+        Assert.NotEqual(redirect, byHand);
+        Assert.Equal(byHand, await StateAsync());
+    }
+
+    [NetworkNamespaceFact]
     public async Task A_dry_run_prints_one_transaction_with_what_was_excluded_and_taken()
     {
-        var lines = await DryRunAsync(
-            $"{Up} --hook both --ports 80,8000-8100 --exclude-mark 0x7 --exclude-cidr 10.0.0.0/8 --exclude-cidr fd00::/8 --exclude-cidr ::1");
+        var printed = (await network.InterceptAsync(
+            "up", "--mode", "redirect", "--to", "15001", "--hook", "both", "--ports", "80,8000-8100", "--exclude-uid", "root", "--exclude-uid", "17",
+            "--exclude-mark", "0x7", "--exclude-cidr", "10.0.0.0/8", "--exclude-cidr", "fd00::/8", "--exclude-cidr", "::1", "--dry-run")).Succeeded();
 
+        string[] lines = [.. printed.Split('\n').Select(line => line.Trim())];
         Assert.Equal(["nft -f - <<'END'", "add table inet actortunnel", "delete table inet actortunnel", "table inet actortunnel {"], lines[..4]);
         Assert.Equal(
             [
@@ -59,23 +111,20 @@ public sealed class InterceptScriptTests
                 "tcp dport 80 redirect to :15001", "tcp dport 8000-8100 redirect to :15001",
             ],
             lines.SkipWhile(line => !line.StartsWith("meta mark", StringComparison.Ordinal)).TakeWhile(line => line != "}"));
-        Assert.Contains("meta skuid 0 return", lines);
-        Assert.Contains("END", lines);
+        Assert.Equal(["meta skuid 0 return", "meta skuid 17 return"], lines.Where(line => line.StartsWith("meta skuid", StringComparison.Ordinal)));
+        Assert.Equal("END", lines[^1]);
     }
 
-    [Fact]
-    public async Task Tproxy_keeps_the_routes_of_marked_packets_on_this_machine()
+    [NetworkNamespaceFact]
+    public async Task Who_may_not_change_the_rules_is_told_in_one_line()
     {
-        var lines = await DryRunAsync("up --mode tproxy --to 15002 --hook prerouting");
+        var run = await network.InterceptAsNobodyAsync("up", "--mode", "redirect", "--to", "1", "--exclude-uid", "root");
 
-        Assert.Contains("ip -4 route replace local default dev lo table 20747", lines);
-        Assert.Contains("ip -4 rule add fwmark 0x20000000/0x20000000 lookup 20747 preference 20747", lines);
-        Assert.DoesNotContain(lines, line => line.Contains("hook output", StringComparison.Ordinal));
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.Matches("^intercept.sh: nft cannot be used: .*; needed: root, or CAP_NET_ADMIN$", run.Error);
     }
 
-    private static async Task<string[]> DryRunAsync(string arguments) =>
-        [.. (await RunAsync($"{arguments} --dry-run")).Succeeded().Split('\n').Select(line => line.Trim())];
-
-    private static Task<ProgramRun> RunAsync(string arguments) => ForeignProgram.RunAsync(
-        ["bash", Path.Combine(ConfigurationTest.Root, "scripts", "intercept.sh"), .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+    /// <summary>All rules, policies and routes of the proxy's namespace.</summary>
+    private async Task<string> StateAsync() => (await InterceptionNetwork.RunAsync(
+        network.Proxy, "bash", "-c", "nft list ruleset; ip rule; ip -6 rule; ip route show table all; ip -6 route show table all")).Succeeded();
 }

@@ -13,8 +13,12 @@ namespace ActorTunnel.Host.Tests.Interception;
 ///                     encapsulator (root)         terminator, origin on port 8443
 /// </code>
 /// </summary>
-public sealed class InterceptionNetwork : IAsyncLifetime
+[CollectionDefinition(Name)]
+public sealed class InterceptionNetwork : IAsyncLifetime, ICollectionFixture<InterceptionNetwork>
 {
+    /// <summary>Of the tests that share it, one after the other.</summary>
+    public const string Name = "interception";
+
     public const int OriginPort = 8443;
 
     // Nobody listens there.
@@ -109,6 +113,15 @@ public sealed class InterceptionNetwork : IAsyncLifetime
         (await InterceptAsync(["up", "--mode", mode, "--to", to, "--hook", hook, "--ports", $"80,{OriginPort}", .. excluded])).Succeeded();
     }
 
+    /// <summary>For the end of a test, also of one that was skipped.</summary>
+    internal async Task RemoveRulesAsync()
+    {
+        if (_namespaces.Count > 0)
+        {
+            (await InterceptAsync("down")).Succeeded();
+        }
+    }
+
     /// <summary>Runs a command as root to its end.</summary>
     internal static Task<ProgramRun> RunAsync(string place, params string[] command) =>
         ForeignProgram.RunAsync(["ip", "netns", "exec", place, .. command]);
@@ -130,7 +143,8 @@ public sealed class InterceptionNetwork : IAsyncLifetime
     private static ForeignProgram StartAsNobody(string place, params string[] command) => ForeignProgram.Start(
         ["ip", "netns", "exec", place, "setpriv", "--reuid", Nobody, "--regid", Nobody, "--clear-groups", .. command]);
 
-    private static string Script => Path.Combine(ConfigurationTest.Root, "scripts", "intercept.sh");
+    /// <summary>The script's path.</summary>
+    internal static string Script => Path.Combine(ConfigurationTest.Root, "scripts", "intercept.sh");
 
     private string[] Curl => ["curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "15", "--cacert", _folder.File("ca.pem")];
 

@@ -1,26 +1,18 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using ActorTunnel.Host.Demo;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Interception;
 
 /// <summary>Applications that know nothing of a proxy, the rules of <c>scripts/intercept.sh</c>, and our program as separate processes.</summary>
-public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixture<InterceptionNetwork>, IAsyncLifetime
+[Collection(InterceptionNetwork.Name)]
+public sealed class InterceptionTests(InterceptionNetwork network) : IAsyncLifetime
 {
     private const int CouldNotConnect = 7;
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (NetworkNamespaces.WhyNot is null)
-        {
-            (await network.InterceptAsync("down")).Succeeded();
-        }
-    }
+    public Task DisposeAsync() => network.RemoveRulesAsync();
 
     [NetworkNamespaceTheory]
     [InlineData("redirect", "output", "IPv4")]
@@ -43,7 +35,7 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
         Assert.Contains($"<th>host</th><td>{origin}</td>", page, StringComparison.Ordinal);
 
         // The origin was dialled by the terminator, which lives beside it.
-        Assert.Equal(family == "IPv6" ? "fd77::2" : "10.77.0.2", Caller(page));
+        Assert.Equal(family == "IPv6" ? "fd77::2" : "10.77.0.2", OriginSite.CallerIn(page));
 
         // The encapsulator took this very connection, for where it was going.
         var own = page.Split('\n')[^1].Split(' ');
@@ -65,11 +57,11 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
         var body = new string('b', 8 * 1024 * 1024);
         await network.InterceptAsync(mode, "both");
 
-        await using var upload = network.StartApplication(network.Client, "--upload-file", "-", Upload(family));
+        await using var upload = network.StartApplication(network.Client, "--upload-file", "-", OriginSite.Upload(family));
         await upload.Input.WriteAsync(body);
         upload.Input.Close();
 
-        Assert.Equal(Receipt(body), (await upload.EndAsync()).Succeeded());
+        Assert.Equal(OriginSite.ReceiptOf(body), (await upload.EndAsync()).Succeeded());
     }
 
     [NetworkNamespaceTheory]
@@ -79,10 +71,10 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
     {
         await network.InterceptAsync(mode, "both");
 
-        var root = await network.RunAsRootAsync(network.Proxy, Page("IPv4"));
-        var other = await network.RunApplicationAsync(network.Proxy, Page("IPv4"));
+        var root = await network.RunAsRootAsync(network.Proxy, OriginSite.Page("IPv4"));
+        var other = await network.RunApplicationAsync(network.Proxy, OriginSite.Page("IPv4"));
 
-        Assert.Equal(("10.77.0.1", "10.77.0.2"), (Caller(root.Succeeded()), Caller(other.Succeeded())));
+        Assert.Equal(("10.77.0.1", "10.77.0.2"), (OriginSite.CallerIn(root.Succeeded()), OriginSite.CallerIn(other.Succeeded())));
     }
 
     [NetworkNamespaceTheory]
@@ -95,9 +87,24 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
         (await network.InterceptAsync(
             "up", "--mode", mode, "--to", $"{InterceptionNetwork.ListenerPort(mode)}", "--exclude-uid", "root", option, value)).Succeeded();
 
-        var application = await network.RunApplicationAsync(network.Proxy, Page("IPv4"));
+        var application = await network.RunApplicationAsync(network.Proxy, OriginSite.Page("IPv4"));
 
-        Assert.Equal("10.77.0.1", Caller(application.Succeeded()));
+        Assert.Equal("10.77.0.1", OriginSite.CallerIn(application.Succeeded()));
+    }
+
+    [NetworkNamespaceTheory]
+    [InlineData("redirect")]
+    [InlineData("tproxy")]
+    public async Task Packets_with_an_excluded_mark_go_past_the_encapsulator(string mode)
+    {
+        const string marking = "table inet marking { chain every { type filter hook output priority raw; tcp dport 8443 meta mark set 0x7; } }";
+        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", marking)).Succeeded();
+        (await network.InterceptAsync("up", "--mode", mode, "--to", $"{InterceptionNetwork.ListenerPort(mode)}", "--exclude-mark", "7")).Succeeded();
+
+        var application = await network.RunApplicationAsync(network.Proxy, OriginSite.Page("IPv4"));
+        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", "delete table inet marking")).Succeeded();
+
+        Assert.Equal("10.77.0.1", OriginSite.CallerIn(application.Succeeded()));
     }
 
     [NetworkNamespaceTheory]
@@ -105,16 +112,16 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
     [InlineData("tproxy")]
     public async Task A_connection_that_was_there_before_the_rules_goes_on_as_it_was(string mode)
     {
-        await using var before = network.StartApplication(network.Proxy, "--verbose", "--upload-file", "-", Upload("IPv4"));
+        await using var before = network.StartApplication(network.Proxy, "--verbose", "--upload-file", "-", OriginSite.Upload("IPv4"));
         await before.ErrorLineAsync(line => line.StartsWith("> PUT /upload", StringComparison.Ordinal));
 
         await network.InterceptAsync(mode, "both");
-        var after = await network.RunApplicationAsync(network.Proxy, Page("IPv4"));
+        var after = await network.RunApplicationAsync(network.Proxy, OriginSite.Page("IPv4"));
         await before.Input.WriteAsync("the rest");
         before.Input.Close();
 
-        Assert.Equal("10.77.0.2", Caller(after.Succeeded()));
-        Assert.Equal(Receipt("the rest"), (await before.EndAsync()).Succeeded());
+        Assert.Equal("10.77.0.2", OriginSite.CallerIn(after.Succeeded()));
+        Assert.Equal(OriginSite.ReceiptOf("the rest"), (await before.EndAsync()).Succeeded());
     }
 
     [NetworkNamespaceTheory]
@@ -123,14 +130,14 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
     public async Task An_intercepted_connection_goes_on_while_the_rules_are_replaced(string mode)
     {
         await network.InterceptAsync(mode, "both");
-        await using var application = network.StartApplication(network.Client, "--verbose", "--upload-file", "-", Upload("IPv4"));
+        await using var application = network.StartApplication(network.Client, "--verbose", "--upload-file", "-", OriginSite.Upload("IPv4"));
         await application.ErrorLineAsync(line => line.StartsWith("> PUT /upload", StringComparison.Ordinal));
 
         await network.InterceptAsync(mode, "both", InterceptionNetwork.DeadPort);
         await application.Input.WriteAsync("the rest");
         application.Input.Close();
 
-        Assert.Equal(Receipt("the rest"), (await application.EndAsync()).Succeeded());
+        Assert.Equal(OriginSite.ReceiptOf("the rest"), (await application.EndAsync()).Succeeded());
     }
 
     [NetworkNamespaceTheory]
@@ -143,7 +150,7 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
         await network.InterceptAsync(mode, hook, InterceptionNetwork.DeadPort);
 
         var place = hook == "output" ? network.Proxy : network.Client;
-        var refused = new[] { await network.RunApplicationAsync(place, Page("IPv4")), await network.RunApplicationAsync(place, Page("IPv6")) };
+        var refused = new[] { await network.RunApplicationAsync(place, OriginSite.Page("IPv4")), await network.RunApplicationAsync(place, OriginSite.Page("IPv6")) };
 
         // A packet that is lost instead would be a timeout.
         Assert.All(refused, application => Assert.Equal((CouldNotConnect, ""), (application.Code, application.Output)));
@@ -187,90 +194,15 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IClassFixtu
             await network.RunApplicationAsync(network.Proxy, "--insecure", "https://127.0.0.1:80/"),
         };
 
-        Assert.Equal(["10.76.0.2", "fd76::2", "10.77.0.1", "127.0.0.1"], pages.Select(page => Caller(page.Succeeded())));
-    }
-
-    [NetworkNamespaceTheory]
-    [InlineData("redirect")]
-    [InlineData("tproxy")]
-    public async Task Down_removes_every_rule_and_route_and_leaves_those_of_others(string mode)
-    {
-        const string foreign = "table inet foreign {\n\tchain empty {\n\t}\n}";
-        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", foreign)).Succeeded();
-        var before = await StateAsync();
-        Assert.Contains(foreign, before, StringComparison.Ordinal);
-
-        await network.InterceptAsync(mode, "both");
-        await network.InterceptAsync(mode, "both");
-        var shown = (await network.InterceptAsync("status")).Succeeded();
-        Assert.NotEqual(before, await StateAsync());
-        (await network.InterceptAsync("down")).Succeeded();
-        Assert.Equal(before, await StateAsync());
-        (await network.InterceptAsync("down")).Succeeded();
-
-        Assert.Contains("table inet actortunnel {", shown, StringComparison.Ordinal);
-        Assert.Equal("no connection is intercepted", (await network.InterceptAsync("status")).Succeeded());
-        Assert.Equal("10.77.0.1", Caller((await network.RunApplicationAsync(network.Proxy, Page("IPv4"))).Succeeded()));
-        (await InterceptionNetwork.RunAsync(network.Proxy, "nft", "delete table inet foreign")).Succeeded();
-    }
-
-    [NetworkNamespaceFact]
-    public async Task From_tproxy_to_redirect_the_routes_go_and_a_dry_run_touches_nothing()
-    {
-        await network.InterceptAsync("redirect", "output");
-        var redirect = await StateAsync();
-        string[] tproxy = ["up", "--mode", "tproxy", "--to", "1", "--hook", "prerouting"];
-
-        var planned = (await network.InterceptAsync([.. tproxy, "--dry-run"])).Succeeded();
-        Assert.Equal(redirect, await StateAsync());
-
-        // What it prints is for a shell.
-        (await InterceptionNetwork.RunAsync(network.Proxy, "bash", "-c", planned)).Succeeded();
-        var byHand = await StateAsync();
-        await network.InterceptAsync("redirect", "output");
-        Assert.Equal(redirect, await StateAsync());
-        (await network.InterceptAsync(tproxy)).Succeeded();
-
-        Assert.NotEqual(redirect, byHand);
-        Assert.Equal(byHand, await StateAsync());
-    }
-
-    [NetworkNamespaceFact]
-    public async Task Who_may_not_change_the_rules_is_told_in_one_line()
-    {
-        var run = await network.InterceptAsNobodyAsync("up", "--mode", "redirect", "--to", "1", "--exclude-uid", "root");
-
-        Assert.Equal((1, ""), (run.Code, run.Output));
-        Assert.Matches("^intercept.sh: nft cannot be used: .*; needed: root, or CAP_NET_ADMIN$", run.Error);
-    }
-
-    private static string Page(string family) => $"https://{InterceptionNetwork.OriginOf(family)}/";
-
-    private static string Upload(string family) => $"https://{InterceptionNetwork.OriginOf(family)}/upload";
-
-    /// <summary>What the origin answers to an upload.</summary>
-    private static string Receipt(string body) =>
-        $"size: {body.Length}\nsha256: {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))}";
-
-    /// <summary>Who dialled the origin, as its page says it.</summary>
-    private static string Caller(string page)
-    {
-        var from = IPAddress.Parse(Regex.Match(page, "<th>from</th><td>(.*) port").Groups[1].Value);
-        return (from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from).ToString();
+        Assert.Equal(["10.76.0.2", "fd76::2", "10.77.0.1", "127.0.0.1"], pages.Select(page => OriginSite.CallerIn(page.Succeeded())));
     }
 
     private static string Text(string address, string port) => new IPEndPoint(IPAddress.Parse(address), int.Parse(port, null)).ToString();
 
     private static async Task<LogFields> AccessAsync(ForeignProgram node, Func<LogFields, bool> isWanted)
     {
-        const string prefix = "access ";
-        LogFields? wanted = null;
-        await node.LineAsync(line => line.StartsWith(prefix, StringComparison.Ordinal)
-            && LogFields.TryParse(line[prefix.Length..], out wanted) && isWanted(wanted));
-        return wanted!;
+        LogFields? Parsed(string line) =>
+            line.StartsWith("access ", StringComparison.Ordinal) && LogFields.TryParse(line["access ".Length..], out var fields) ? fields : null;
+        return Parsed(await node.LineAsync(line => Parsed(line) is { } fields && isWanted(fields)))!;
     }
-
-    /// <summary>All rules, policies and routes of the proxy's namespace.</summary>
-    private async Task<string> StateAsync() => (await InterceptionNetwork.RunAsync(
-        network.Proxy, "bash", "-c", "nft list ruleset; ip rule; ip -6 rule; ip route show table all; ip -6 route show table all")).Succeeded();
 }

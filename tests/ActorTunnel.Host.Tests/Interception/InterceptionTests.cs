@@ -97,7 +97,7 @@ public sealed class InterceptionTests(InterceptionNetwork network) : IAsyncLifet
     [InlineData("tproxy")]
     public async Task Packets_with_an_excluded_mark_go_past_the_encapsulator(string mode)
     {
-        const string marking = "table inet marking { chain every { type filter hook output priority raw; tcp dport 8443 meta mark set 0x7; } }";
+        const string marking = "table inet marking { chain every { type filter hook output priority raw; tcp dport 8443 meta mark set 0x7; }; }";
         (await InterceptionNetwork.RunAsync(network.Proxy, "nft", marking)).Succeeded();
         (await network.InterceptAsync("up", "--mode", mode, "--to", $"{InterceptionNetwork.ListenerPort(mode)}", "--exclude-mark", "7")).Succeeded();
 

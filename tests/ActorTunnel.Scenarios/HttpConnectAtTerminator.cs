@@ -3,15 +3,13 @@ using System.Text;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Scenarios.Support;
+using static ActorTunnel.Scenarios.Support.ProxyClient;
 
 namespace ActorTunnel.Scenarios;
 
 /// <summary>A client that knows only HTTP proxies asks the terminator itself with HTTP/1.1 CONNECT, on the listener that serves HTTP/2.</summary>
 public sealed class HttpConnectAtTerminator : Story
 {
-    private const string Request = "CONNECT a.example:8443 HTTP/1.1\r\nHost: a.example:8443\r\n\r\n";
-    private const string Established = "HTTP/1.1 200 OK\r\n\r\n";
-
     [Fact]
     public async Task The_tunnel_begins_behind_the_answer_and_the_logs_tell_of_it()
     {
@@ -22,7 +20,7 @@ public sealed class HttpConnectAtTerminator : Story
         using var far = await origin.AcceptAsync();
         await far.SendAsync(Ascii("hello"));
         far.SendFin();
-        Assert.Equal(Established + "hello", await TextToEndAsync(client));
+        Assert.Equal(Established + "hello", await client.TextToEndAsync());
         await client.SendAsync(Ascii("bye"));
         client.SendFin();
         await far.ExpectToEndAsync(Ascii("bye"));
@@ -71,10 +69,9 @@ public sealed class HttpConnectAtTerminator : Story
 
         using (var none = await TlsPeer.ConnectAsync(Entrance(terminator)))
         {
-            Assert.Empty((await none.ReceiveToEndAsync()).Bytes);
+            await terminator.LoggedAsync("the peer did not agree on ALPN h2");
         }
 
-        await terminator.LoggedAsync("the peer did not agree on ALPN h2");
         Assert.Empty(terminator.SessionLog);
     }
 
@@ -87,31 +84,19 @@ public sealed class HttpConnectAtTerminator : Story
         var topology = Own(await Topology.StartAsync(origin.Address, security));
         var sent = Payload.Of(300_000, seed: 31);
 
-        var clients = Enumerable.Range(0, 6).Select(async i =>
+        async Task ThroughTheEncapsulatorAsync()
         {
-            using var client = await Peer.ConnectAsync(i % 2 == 0 ? topology.Entrance : Entrance(topology.Terminator));
-            if (security == Security.Cleartext && i % 2 == 1)
-            {
-                await client.SendAsync(Ascii(Request));
-                Assert.Equal(Established, Encoding.ASCII.GetString(await client.ReceiveAsync(Established.Length)));
-            }
-            else if (i % 2 == 1)
-            {
-                using var tls = await TlsPeer.ConnectAsync(Entrance(topology.Terminator), SslApplicationProtocol.Http11);
-                await tls.SendAsync(Ascii(Request));
-                Assert.Equal(Established, Encoding.ASCII.GetString(await tls.ReceiveAsync(Established.Length)));
-                var sending = SendAllAsync(tls, sent);
-                Assert.Equal(sent, (await tls.ReceiveToEndAsync()).Bytes);
-                await sending;
-                return;
-            }
+            using var client = await Peer.ConnectAsync(topology.Entrance);
+            await PassAsync(client, client, sent);
+        }
 
-            var upload = SendAllAsync(client, sent);
-            await client.ExpectToEndAsync(sent);
-            await upload;
-        });
+        async Task AtTheTerminatorAsync()
+        {
+            using var client = await OpenAsync(topology.Terminator, security);
+            await PassAsync(client, client, sent);
+        }
 
-        await Task.WhenAll(clients);
+        await Task.WhenAll(Enumerable.Range(0, 3).SelectMany(_ => new[] { ThroughTheEncapsulatorAsync(), AtTheTerminatorAsync() }));
         await topology.Terminator.CountsAsync("tunnels.opened", 6);
         Assert.Contains(topology.Terminator.SessionLog, session => session.Protocol == "h2");
         Assert.Equal(3, topology.Terminator.SessionLog.Count(session => session.Protocol == "http/1.1"));
@@ -134,7 +119,7 @@ public sealed class HttpConnectAtTerminator : Story
 
         await client.SendAsync(Ascii(request + "and what comes behind it"));
 
-        var answer = await TextToEndAsync(client);
+        var answer = await client.TextToEndAsync();
         Assert.StartsWith($"HTTP/1.1 {status}\r\nproxy-status: terminator; error=", answer, StringComparison.Ordinal);
         Assert.Contains("\r\nconnection: close\r\n", answer, StringComparison.Ordinal);
         Assert.Equal(reason == ConnectFailureReason.MethodNotAllowed, answer.Contains("\r\nallow: CONNECT\r\n", StringComparison.Ordinal));
@@ -152,23 +137,10 @@ public sealed class HttpConnectAtTerminator : Story
     {
         var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(StorySettings.Loopback(1), security)));
 
-        string answer;
-        if (security == Security.Tls)
-        {
-            using var client = await TlsPeer.ConnectAsync(Entrance(terminator), SslApplicationProtocol.Http11);
-            await client.SendAsync(Ascii(Request));
-            var (bytes, end) = await client.ReceiveToEndAsync();
-            Assert.Equal(PeerEnd.Fin, end);
-            answer = Encoding.ASCII.GetString(bytes);
-            await client.SendEndAsync();
-        }
-        else
-        {
-            using var client = await Peer.ConnectAsync(Entrance(terminator));
-            await client.SendAsync(Ascii(Request));
-            answer = await TextToEndAsync(client);
-            client.SendFin();
-        }
+        using var client = await ConnectAsync(terminator, security);
+        await client.SendAsync(Ascii(Request));
+        var answer = await client.TextToEndAsync();
+        await client.SendEndAsync();
 
         Assert.StartsWith(
             "HTTP/1.1 502 Bad Gateway\r\nproxy-status: terminator; error=connection_refused;", answer, StringComparison.Ordinal);
@@ -183,7 +155,7 @@ public sealed class HttpConnectAtTerminator : Story
 
         await client.SendAsync(Ascii(Request[..^2] + "x: " + new string('y', 16 * 1024)));
 
-        Assert.StartsWith("HTTP/1.1 431 ", await TextToEndAsync(client), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431 ", await client.TextToEndAsync(), StringComparison.Ordinal);
         Assert.Equal(1, terminator.Counters.Sum("limits.hit{limit=header-list}"));
         client.SendFin();
     }
@@ -214,7 +186,7 @@ public sealed class HttpConnectAtTerminator : Story
         await far.ExpectToEndAsync(Ascii("early"));
         far.SendFin();
 
-        Assert.Equal(Established, await TextToEndAsync(client));
+        Assert.Equal(Established, await client.TextToEndAsync());
         Assert.Equal("192.0.2.7:7000", (await terminator.NextAccessAsync()).DownstreamRemote!.ToString());
     }
 
@@ -228,30 +200,9 @@ public sealed class HttpConnectAtTerminator : Story
 
     private static System.Net.IPEndPoint Entrance(StoryNode terminator) => terminator.AddressOf("connect-in");
 
-    private static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
-
-    private static async Task SendAllAsync(Peer client, byte[] bytes)
-    {
-        await client.SendAsync(bytes);
-        client.SendFin();
-    }
-
-    private static async Task SendAllAsync(TlsPeer client, byte[] bytes)
-    {
-        await client.SendAsync(bytes);
-        await client.SendEndAsync();
-    }
-
     private static async Task<T> TogetherAsync<T>(Task<T> first, Task second)
     {
         await second;
         return await first;
-    }
-
-    private static async Task<string> TextToEndAsync(Peer peer)
-    {
-        var (bytes, end) = await peer.ReceiveToEndAsync();
-        Assert.Equal(PeerEnd.Fin, end);
-        return Encoding.ASCII.GetString(bytes);
     }
 }

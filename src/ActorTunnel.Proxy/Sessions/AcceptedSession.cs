@@ -33,7 +33,7 @@ internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.K
         return graph.Run(node.Materializer);
     }
 
-    /// <summary>The client is an application: what a tunnel may hold is as over HTTP/2, its timeouts are those of the origin's side.</summary>
-    private static Http1TunnelSettings Http1SettingsOf(ConnectListenerSettings listener) => new(
-        listener.Http2.StreamWindow, listener.Tunnel.HalfClosedIdleTimeout, listener.Tunnel.EndDeliveryTimeout);
+    /// <summary>The client is an application: its timeouts are those of the origin's side.</summary>
+    private static Http1TunnelSettings Http1SettingsOf(ConnectListenerSettings listener) =>
+        new(listener.Tunnel.HalfClosedIdleTimeout, listener.Tunnel.EndDeliveryTimeout);
 }

@@ -27,7 +27,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
     private readonly IActorRef _actor;
     private readonly TimeProvider _time;
 
-    /// <param name="settings">Its limits. How long a request may take is the actor's to decide, by <see cref="SessionHandle.Abort"/>.</param>
+    /// <param name="settings">Its timeouts. How long a request may take is the actor's to decide, by <see cref="SessionHandle.Abort"/>.</param>
     /// <param name="pool">Blocks for heads that come in pieces, and for answers.</param>
     /// <param name="actor">Gets <see cref="SessionProtocol"/> messages.</param>
     /// <param name="time">Clock of the timeouts.</param>
@@ -222,7 +222,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
             }
 
             _state = State.Asked;
-            _port = new Http1TunnelPort(_stage._settings.ReceiveWindow, _wakeUp);
+            _port = new Http1TunnelPort(_wakeUp);
             _stage._actor.Tell(new SessionProtocol.PeerReady(1));
             if (head.Value is Http1Request.Connect connect)
             {

@@ -31,7 +31,7 @@ public abstract class TunnelPort
     /// <summary>Relay → session: a clean end is passed on behind the bytes, any other resets the stream or the connection.</summary>
     public TunnelPipe Send { get; }
 
-    /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window.</summary>
+    /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window or a block.</summary>
     public TunnelPipe Receive { get; }
 
     /// <summary>Says who is told from now on; what happened before is told at once, in order.</summary>

@@ -6,16 +6,18 @@ using System.Security.Cryptography.X509Certificates;
 namespace ActorTunnel.Scenarios.Support;
 
 /// <summary>A client with TLS whose ends are the story's to choose: close_notify, a bare FIN, or a reset.</summary>
-internal sealed class TlsPeer : IDisposable
+internal sealed class TlsPeer : IProxyClient
 {
     private readonly Socket _socket;
+    private readonly WireStream _wire;
     private readonly SslStream _tls;
 
     private TlsPeer(Socket socket)
     {
         _socket = socket;
         _socket.NoDelay = true;
-        _tls = new SslStream(new NetworkStream(socket));
+        _wire = new WireStream(socket);
+        _tls = new SslStream(_wire);
     }
 
     /// <summary>The handshake is done when it returns.</summary>
@@ -81,6 +83,7 @@ internal sealed class TlsPeer : IDisposable
                 all.Write(buffer, 0, count);
             }
 
+            Assert.False(_wire.EndWasRead, "the connection ended without close_notify");
             Assert.Equal(0, await _socket.ReceiveAsync(buffer).InTime());
             return (all.ToArray(), PeerEnd.Fin);
         }
@@ -95,5 +98,18 @@ internal sealed class TlsPeer : IDisposable
     {
         _tls.Dispose();
         _socket.Dispose();
+    }
+
+    /// <summary>TLS does not tell a close_notify from a connection that just ended; whether it read that end does.</summary>
+    private sealed class WireStream(Socket socket) : NetworkStream(socket)
+    {
+        public bool EndWasRead { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await base.ReadAsync(buffer, cancellationToken);
+            EndWasRead |= count == 0 && buffer.Length > 0;
+            return count;
+        }
     }
 }

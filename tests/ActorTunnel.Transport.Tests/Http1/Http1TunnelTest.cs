@@ -26,7 +26,7 @@ public abstract class Http1TunnelTest : StageTest
     }
 
     protected static Http1TunnelSettings Settings { get; } =
-        new(ReceiveWindow: 64 * 1024, LastBytesTimeout: TimeSpan.FromMinutes(10), EndDeliveryTimeout: TimeSpan.FromSeconds(5));
+        new(LastBytesTimeout: TimeSpan.FromMinutes(10), EndDeliveryTimeout: TimeSpan.FromSeconds(5));
 
     protected HandTime Time { get; } = new();
 

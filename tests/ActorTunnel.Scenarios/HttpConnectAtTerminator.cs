@@ -59,19 +59,34 @@ public sealed class HttpConnectAtTerminator : Story
     }
 
     [Fact]
-    public async Task A_client_that_offers_both_is_given_HTTP_2_and_one_that_offers_none_is_refused()
+    public async Task A_client_that_offers_both_is_given_HTTP_2()
     {
         var (terminator, _) = await StartAsync(Security.Tls);
-        using (var both = await TlsPeer.ConnectAsync(Entrance(terminator), SslApplicationProtocol.Http11, SslApplicationProtocol.Http2))
-        {
-            Assert.Equal("h2", both.Protocol);
-        }
+        using var client = await TlsPeer.ConnectAsync(Entrance(terminator), SslApplicationProtocol.Http11, SslApplicationProtocol.Http2);
+        Assert.Equal("h2", client.Protocol);
+    }
 
-        using (var none = await TlsPeer.ConnectAsync(Entrance(terminator)))
-        {
-            await terminator.LoggedAsync("the peer did not agree on ALPN h2");
-        }
+    /// <summary>curl, for one, offers nothing to a proxy when it wants a page in cleartext.</summary>
+    [Fact]
+    public async Task A_client_without_ALPN_speaks_HTTP_1()
+    {
+        var (terminator, origin) = await StartAsync(Security.Tls);
+        using var client = await TlsPeer.ConnectAsync(Entrance(terminator));
+        await client.SendAsync(Ascii(Request));
+        using var far = await origin.AcceptAsync();
+        Assert.Equal(Established, Encoding.ASCII.GetString(await client.ReceiveAsync(Established.Length)));
+        await PassAsync(far, client, Ascii("hello"));
+        await PassAsync(client, far, Ascii("bye"));
+    }
 
+    [Fact]
+    public async Task A_client_that_offers_only_other_protocols_is_refused()
+    {
+        var (terminator, _) = await StartAsync(Security.Tls);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => TlsPeer.ConnectAsync(Entrance(terminator), new SslApplicationProtocol("h3")));
+
+        await terminator.LoggedAsync("TLS handshake failed");
         Assert.Empty(terminator.SessionLog);
     }
 

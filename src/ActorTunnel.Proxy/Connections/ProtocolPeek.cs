@@ -16,8 +16,8 @@ internal abstract record PeekResult
 }
 
 /// <summary>
-/// Looks, without consuming anything, whether a client speaks HTTP/2 or HTTP/1.1: with TLS at what its hello offers by ALPN, where HTTP/2 is preferred; in
-/// cleartext at whether it begins with HTTP/2's preface. So the protocol is known before its stages are put together, and a silent client holds no buffer.
+/// Looks, without consuming anything, whether a client speaks HTTP/2 or HTTP/1.1: with TLS at what its hello offers by ALPN, where HTTP/2 is preferred and
+/// nothing at all means HTTP/1.1, as it does everywhere; in cleartext at whether it begins with HTTP/2's preface. So the protocol is known before its stages are put together, and a silent client holds no buffer.
 /// </summary>
 internal static class ProtocolPeek
 {
@@ -35,7 +35,7 @@ internal static class ProtocolPeek
 
     private static bool Http11Of(CleartextProtocol protocol) => protocol == CleartextProtocol.Http1;
 
-    private static bool Http11Of(ClientHello hello) => hello.Offered == OfferedProtocols.Http11;
+    private static bool Http11Of(ClientHello hello) => hello.Offered is null or OfferedProtocols.Http11;
 
     private static async Task<PeekResult> ReadAsync<T>(
         HeadParser<T> parser,

@@ -8,7 +8,7 @@ namespace ActorTunnel.Transport.Heads;
 [Flags]
 public enum OfferedProtocols
 {
-    /// <summary>No ALPN at all, or only names of others.</summary>
+    /// <summary>Only names of others.</summary>
     None = 0,
 
     /// <summary><c>h2</c></summary>
@@ -23,8 +23,8 @@ public enum OfferedProtocols
 /// The host name of the server_name extension (RFC 6066 §3) octet by octet, not yet checked to be a host name; null where there is none. Under
 /// Encrypted Client Hello this is the outer name.
 /// </param>
-/// <param name="Offered">What it offers by ALPN, in whichever order.</param>
-public sealed record ClientHello(string? ServerName, OfferedProtocols Offered = OfferedProtocols.None);
+/// <param name="Offered">What it offers by ALPN, in whichever order; null where it has no ALPN.</param>
+public sealed record ClientHello(string? ServerName, OfferedProtocols? Offered = null);
 
 /// <summary>
 /// Looks at a TLS ClientHello (RFC 8446 §4.1.2; the same shape since TLS 1.0) without consuming it. The hello may lie in any number of records and may come in any
@@ -158,7 +158,7 @@ public static class ClientHelloReader
         }
 
         return hello.TryReadVector16(out var extensions) && hello.IsEmpty && TryReadExtensions(extensions, out var name, out var offered)
-            ? HeadParse.Complete(new ClientHello(name, offered ?? OfferedProtocols.None), 0)
+            ? HeadParse.Complete(new ClientHello(name, offered), 0)
             : HeadParse.Invalid<ClientHello>(Malformed);
     }
 

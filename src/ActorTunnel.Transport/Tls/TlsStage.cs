@@ -51,6 +51,10 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
 
     private bool NeedsCloseNotify => _protocol == SslApplicationProtocol.Http11;
 
+    /// <summary>HTTP/1.1 is older than ALPN, so who says nothing means it; HTTP/2 has to be asked for (RFC 9113 §3.2).</summary>
+    private bool IsAgreedOn(SslApplicationProtocol negotiated) =>
+        negotiated == _protocol || (_protocol == SslApplicationProtocol.Http11 && negotiated == default);
+
     /// <summary>The accepting side of HTTP/2.</summary>
     /// <param name="options">Certificate, ALPN and checks; not changed.</param>
     /// <param name="pool">Blocks for plaintext and records.</param>
@@ -256,7 +260,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
                 return false;
             }
 
-            if (_ssl.NegotiatedApplicationProtocol != _stage._protocol)
+            if (!_stage.IsAgreedOn(_ssl.NegotiatedApplicationProtocol))
             {
                 FailStage(new TransportException(TransportFault.Tls, $"the peer did not agree on ALPN {_stage._protocol}"));
                 return false;

@@ -11,7 +11,7 @@ public sealed class ClientHelloProtocolTests
     [Fact]
     public void The_protocols_are_read_from_the_hello_of_the_platforms_tls()
     {
-        AssertOffered(OfferedProtocols.None, OfThePlatform("host.example"));
+        AssertOffered(null, OfThePlatform("host.example"));
         AssertOffered(OfferedProtocols.Http2, OfThePlatform("host.example", SslApplicationProtocol.Http2));
         AssertOffered(OfferedProtocols.Http11, OfThePlatform("host.example", SslApplicationProtocol.Http11));
         AssertOffered(
@@ -60,7 +60,7 @@ public sealed class ClientHelloProtocolTests
     [Fact]
     public void Two_lists_are_refused() => AssertInvalid(Protocols("h2"), Protocols("http/1.1"));
 
-    private static void AssertOffered(OfferedProtocols expected, byte[] bytes) =>
+    private static void AssertOffered(OfferedProtocols? expected, byte[] bytes) =>
         Assert.Equal((HeadStatus.Complete, expected), Verdict(bytes));
 
     private static void AssertInvalid(params byte[][] extensions) =>

@@ -153,16 +153,27 @@ public sealed class TlsCloseNotifyTests : StageTest
     }
 
     [Fact]
-    public void A_client_that_agrees_on_nothing_is_refused()
+    public void A_client_without_ALPN_means_HTTP_1()
     {
         using var pair = SocketPair.Create();
         var plain = Run(pair);
+        plain.TakeAll();
         using var client = new SslStream(new NetworkStream(pair.Peer.Socket));
         var options = TestCertificates.ClientOptions();
         options.ApplicationProtocols = null;
         client.AuthenticateAsClient(options);
-        var failure = plain.ExpectFailure<TransportException>();
-        Assert.Equal((TransportFault.Tls, "the peer did not agree on ALPN http/1.1"), (failure.Fault, failure.Message));
+        client.Write([1, 2, 3]);
+        Assert.Equal([1, 2, 3], plain.ExpectBytes(3));
+    }
+
+    [Fact]
+    public void A_client_that_offers_only_HTTP_2_is_refused()
+    {
+        using var pair = SocketPair.Create();
+        var plain = Run(pair);
+        using var client = new SslStream(new NetworkStream(pair.Peer.Socket));
+        Assert.ThrowsAny<Exception>(() => client.AuthenticateAsClient(TestCertificates.ClientOptions()));
+        Assert.Equal(TransportFault.Tls, plain.ExpectFailure<TransportException>().Fault);
     }
 
     /// <summary>Of a record of 100 bytes and the close_notify behind it.</summary>

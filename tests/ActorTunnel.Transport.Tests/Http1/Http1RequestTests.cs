@@ -106,6 +106,9 @@ public sealed class Http1RequestTests : Http1TunnelTest
         Assert.EndsWith("\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello", answer, StringComparison.Ordinal);
 
         Client.Give(Payload.Bytes(1, 200_000));
+        Client.ExpectGiven(2);
+        Client.Settle();
+        Assert.False(Client.IsCancelled);
         Client.Complete();
         StagesStop();
         Assert.False(port.Receive.HasBytes);

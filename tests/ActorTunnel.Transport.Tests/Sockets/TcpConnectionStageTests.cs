@@ -97,6 +97,8 @@ public sealed class TcpConnectionStageTests : StageTest
             .Run(Materializer);
         hand.Cancel();
         pair.Peer.ExpectFin();
+        StagesStop();
+        Assert.False(TcpState.Read(pair.Peer.Socket).IsClosed, "a reset came behind the end");
     }
 
     [Fact]

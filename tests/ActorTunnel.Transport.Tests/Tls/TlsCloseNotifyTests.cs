@@ -66,18 +66,28 @@ public sealed class TlsCloseNotifyTests : StageTest
     [Fact]
     public void A_close_notify_that_is_read_late_is_one()
     {
-        using var pair = SocketPair.Create();
-        var plain = Start(pair, out var client, out var wire);
+        var (plain, server) = Flow.FromGraph(new HandStage(Pool))
+            .JoinMaterialized(TlsStage.Http11Server(TestCertificates.ServerOptions(http11: true), Pool, static _ => { }), Keep.Left)
+            .JoinMaterialized(new HandStage(Pool), (plain, wire) => (plain, wire))
+            .Run(Materializer);
+        server.TakeAll();
+        var wire = new HeldStream(new WireStream(server));
+        var client = Handshake(wire);
+        var given = server.GivenElements;
         wire.Hold();
-        client.Write(Payload.Bytes(1, 100));
+        client.Write(Payload.Bytes(1, 100_000));
         Shutdown(client);
-        pair.Peer.Send(wire.TakeHeld());
-        pair.Peer.SendFin();
-        plain.Take();
-        Assert.Equal(Payload.Bytes(1, 100), plain.ExpectBytes(100));
+
+        plain.Take(); // A block of it; the rest stays where it is, and the wire's end comes.
+        server.Give(wire.TakeHeld());
+        server.ExpectGiven(given + 1);
+        server.CompleteNow();
+        server.Settle();
         plain.Settle();
+        Assert.InRange(plain.PendingBytes, 1, 65_536);
         plain.TakeAll();
-        Assert.Empty(plain.ExpectEnd());
+
+        Assert.Equal(Payload.Bytes(1, 100_000), plain.ExpectEnd());
     }
 
     [Fact]
@@ -194,12 +204,18 @@ public sealed class TlsCloseNotifyTests : StageTest
     {
         var plain = Run(pair);
         wire = new HeldStream(new NetworkStream(pair.Peer.Socket));
-        client = new SslStream(wire);
+        client = Handshake(wire, version);
+        return plain;
+    }
+
+    private static SslStream Handshake(Stream wire, SslProtocols version = SslProtocols.Tls13)
+    {
+        var client = new SslStream(wire);
         var options = TestCertificates.ClientOptions();
         options.ApplicationProtocols = [SslApplicationProtocol.Http11];
         options.EnabledSslProtocols = version;
         client.AuthenticateAsClient(options);
-        return plain;
+        return client;
     }
 
     /// <summary>Sends close_notify; the streams below never make it wait.</summary>
@@ -209,4 +225,29 @@ public sealed class TlsCloseNotifyTests : StageTest
         .JoinMaterialized(TlsStage.Http11Server(TestCertificates.ServerOptions(http11: true), Pool, static _ => { }), Keep.Left)
         .JoinMaterialized(new TcpConnectionStage(pair.Ours, Pool, Application, TimeProvider.System), Keep.Left)
         .Run(Materializer);
+
+    /// <summary>A hand's wire as a stream, read with blocking calls.</summary>
+    private sealed class WireStream(Hand wire) : MemoryStream
+    {
+        private byte[] _rest = [];
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_rest.Length == 0)
+            {
+                _rest = [.. wire.ExpectBytes(1), .. wire.TakePending()];
+            }
+
+            var count = Math.Min(buffer.Length, _rest.Length);
+            _rest.AsSpan(0, count).CopyTo(buffer);
+            _rest = _rest[count..];
+            return count;
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => wire.Give(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer) => wire.Give(buffer);
+    }
 }

@@ -14,6 +14,9 @@ public enum TransportFault
     /// <summary>We ended it.</summary>
     Aborted,
 
+    /// <summary>We ended it behind a clean end of what we sent, which is to be delivered first.</summary>
+    AbortedAfterEnd,
+
     /// <summary>The TLS handshake or a record was refused.</summary>
     Tls,
 

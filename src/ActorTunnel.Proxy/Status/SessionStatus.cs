@@ -29,13 +29,14 @@ public enum SessionState
     Ending,
 }
 
-/// <summary>An HTTP/2 session at the moment in which its actor was asked.</summary>
+/// <summary>A session at the moment in which its actor was asked.</summary>
 /// <param name="Name">The actor's path below <c>/user</c>, as in the logs.</param>
 /// <param name="OpenedBy">Who opened it.</param>
 /// <param name="Owner">The name of its listener or upstream.</param>
 /// <param name="Endpoint">The terminator that was dialled; null for an accepted one.</param>
 /// <param name="Local">Our end; null before it is connected.</param>
 /// <param name="Remote">The peer's end; null before it is connected.</param>
+/// <param name="Protocol"><c>h2</c>, or <c>http/1.1</c> for a client's connection that is one tunnel.</param>
 /// <param name="Security">TLS version and cipher suite, or <c>cleartext</c>; null before that is known.</param>
 /// <param name="PeerSubject">Subject of the peer's certificate, or null.</param>
 /// <param name="State">Where it is.</param>
@@ -50,6 +51,7 @@ public sealed record SessionStatus(
     string? Endpoint,
     IPEndPoint? Local,
     IPEndPoint? Remote,
+    string Protocol,
     string? Security,
     string? PeerSubject,
     SessionState State,

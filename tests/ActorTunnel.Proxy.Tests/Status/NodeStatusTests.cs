@@ -52,6 +52,8 @@ public sealed class NodeStatusTests() : TestKit("akka.loglevel = OFF"), IAsyncLi
         using var peer = new TcpClient(AddressFamily.InterNetwork);
         await peer.ConnectAsync(node.Bound["in"]);
 
+        // The preface says that it will be HTTP/2; the SETTINGS behind it do not come.
+        await peer.Client.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         var answer = await UntilAsync(() => node.Status.GetSessionsAsync(10, Deadline), answer => answer.Items.Length > 0);
 
         var session = Assert.Single(answer.Items);

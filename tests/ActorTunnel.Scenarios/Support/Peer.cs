@@ -11,7 +11,7 @@ public enum PeerEnd
 }
 
 /// <summary>One end of a TCP connection in a story: an application's, or an origin's.</summary>
-internal sealed class Peer : IDisposable
+internal sealed class Peer : IProxyClient
 {
     private const int TcpProtocol = 6;
     private const int TcpInfo = 11;
@@ -106,6 +106,12 @@ internal sealed class Peer : IDisposable
     {
         _finSent = true;
         Socket.Shutdown(SocketShutdown.Send);
+    }
+
+    public Task SendEndAsync()
+    {
+        SendFin();
+        return Task.CompletedTask;
     }
 
     /// <summary>Closes with a reset.</summary>

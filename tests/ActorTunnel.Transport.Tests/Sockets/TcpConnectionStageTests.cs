@@ -86,6 +86,21 @@ public sealed class TcpConnectionStageTests : StageTest
         StagesStop();
     }
 
+    /// <summary>An accepted connection resets until it is known to be a session.</summary>
+    [Fact]
+    public void How_a_connection_ends_may_be_chosen_when_its_flow_is_made()
+    {
+        using var pair = SocketPair.Create();
+        var connection = new TcpConnection(pair.Ours, Application);
+        var hand = Flow.FromGraph(new HandStage(Pool))
+            .JoinMaterialized(Flow.FromGraph(connection.ToFlow(Pool, TimeProvider.System, Session)), Keep.Left)
+            .Run(Materializer);
+        hand.Cancel();
+        pair.Peer.ExpectFin();
+        StagesStop();
+        Assert.False(TcpState.Read(pair.Peer.Socket).IsClosed, "a reset came behind the end");
+    }
+
     [Fact]
     public void An_element_of_more_slices_than_one_system_call_takes_is_written_whole()
     {

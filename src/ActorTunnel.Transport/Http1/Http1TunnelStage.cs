@@ -72,6 +72,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
     ///   Tunnelling:  inlet ──done──▶ receive pipe complete      send pipe ──clean, all bytes pushed──▶ outlet complete
     ///   Asked, Tunnelling ──inlet failed, outlet cancelled──▶ fail, the pipes with StreamReset
     ///        ──send pipe aborted, reset, abort──▶ fail          ──receive pipe cancelled──▶ fail, behind a clean end of the send pipe
+    ///   Tunnelling ──outlet cancelled behind the client's end──▶ Tunnelling, receive only ──inlet done──▶ receive pipe complete, fail
     ///   fail: the transport resets the connection
     /// </code>
     /// </remarks>
@@ -90,6 +91,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
         private ITimer? _timer;
         private int _timerFired;
         private int _discarded;
+        private Exception? _brokenBehindEnd;
         private bool _receiveEnded;
         private bool _sendEnded;
         private bool _ended;
@@ -140,12 +142,31 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
 
             _port.Receive.Complete();
             _port.Tell(new TunnelPortProtocol.EndReceived());
+            if (_brokenBehindEnd is not null)
+            {
+                Lost(_brokenBehindEnd);
+                return;
+            }
+
             WatchLastBytes(); // Where the outlet is complete as well, so is the stage.
         }
 
         public override void OnUpstreamFailure(Exception e) => Lost(e);
 
-        public override void OnDownstreamFinish(Exception cause) => Lost(cause);
+        public override void OnDownstreamFinish(Exception cause)
+        {
+            if (cause is TransportException { Fault: TransportFault.ResetAfterEnd } && _state == State.Tunnelling && !_receiveEnded)
+            {
+                // What the client sent is whole, and the transport has it still. It is lost for what comes from the origin.
+                _brokenBehindEnd = cause;
+                _sendEnded = true;
+                _port!.Send.Cancel(PipeEnd.StreamReset);
+            }
+            else
+            {
+                Lost(cause);
+            }
+        }
 
         public override void PostStop()
         {

@@ -20,9 +20,13 @@ internal sealed class SessionTunnels
     private readonly ReadyTunnels _ready;
     private readonly HashSet<Http2TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
+    private readonly PendingEnds _pendingEnds;
+    private readonly Action<Http2TunnelPort> _forget;
 
-    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
     {
+        _pendingEnds = new PendingEnds(session, stage, time);
+        _forget = port => _ports.Remove(port);
         _session = session;
         _pool = pool;
         _actor = actor;
@@ -69,6 +73,11 @@ internal sealed class SessionTunnels
             {
                 _session.Repay(port.Stream, port.Stream.UnpaidBytes); // A reset would drop the answer's body.
             }
+            else if (unread != PipeEnd.Open && PendingEnds.IsOne(port))
+            {
+                _pendingEnds.Add(port, CodeOf(unread));
+                TakeFrom(port);
+            }
             else if (unread != PipeEnd.Open)
             {
                 // Nobody takes the peer's bytes any more; also settles the account of a stream that has ended.
@@ -83,7 +92,17 @@ internal sealed class SessionTunnels
             port = next;
         }
 
+        SettleEnds();
         return null;
+    }
+
+    /// <summary>To be called when output was taken: it may have had the end that a reset waits for.</summary>
+    public void SettleEnds()
+    {
+        if (!_pendingEnds.IsEmpty)
+        {
+            _pendingEnds.Settle(_forget);
+        }
     }
 
     /// <summary>After the end: whoever still asks for a stream is told that there is none.</summary>
@@ -163,6 +182,7 @@ internal sealed class SessionTunnels
         }
 
         _ports.Clear();
+        _pendingEnds.Clear();
         RefuseCommands();
         _actor.Tell(ended);
     }

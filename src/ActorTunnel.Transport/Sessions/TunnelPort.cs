@@ -34,6 +34,11 @@ public abstract class TunnelPort
     /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window or a block.</summary>
     public TunnelPipe Receive { get; }
 
+    /// <summary>
+    /// How long a clean end of ours may take to go out when the other direction is broken already, before the reset takes it along. Set before there is a relay.
+    /// </summary>
+    public TimeSpan EndDeliveryTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Says who is told from now on; what happened before is told at once, in order.</summary>
     public void SetOwner(IActorRef owner)
     {

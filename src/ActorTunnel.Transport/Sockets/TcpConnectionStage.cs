@@ -56,6 +56,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     /// <code>
     ///  receive: early bytes ──▶ push, Ready;  Ready ──recv──▶ push;  would block ──▶ Waiting ──wake──▶ Ready;  0 ──▶ Ended;  error ──▶ stage fails
     ///  send:    Idle ──push──▶ Sending ──all taken──▶ Idle (pull);  inlet done and Idle ──▶ FinSent;  error ──▶ stage fails
+    ///           Sending ──reset behind the peer's FIN──▶ Broken (inlet cancelled); receive goes on to its end ──▶ closed
     ///  both Ended and FinSent ──▶ closed cleanly;  abort with a FIN not yet sent or delivered ──▶ Delivering ──▶ closed
     /// </code>
     /// </remarks>
@@ -76,6 +77,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private bool _dataLikely = true;
         private bool _receiveEnded;
         private bool _sendBusy;
+        private bool _sendBroken;
         private bool _inletEndedCleanly;
         private bool _finSent;
         private bool _aborted;
@@ -294,6 +296,15 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private void SendCompleted(SocketError error)
         {
             _sendBusy = false;
+            if (error == SocketError.Shutdown && !_receiveEnded && _stage._options.ResetUnlessClean)
+            {
+                // EPIPE: the reset came when the peer's FIN was here already (Linux says ECONNRESET otherwise), so what is unread is whole. The kernel has it still,
+                // and reads end with 0.
+                _sendBroken = true;
+                Cancel(_stage.In, TransportException.ResetAfterEnd);
+                return;
+            }
+
             if (error != SocketError.Success)
             {
                 Break(error);
@@ -312,7 +323,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void SendFin()
         {
-            if (_finSent || _closed)
+            if (_finSent || _sendBroken || _closed)
             {
                 return;
             }
@@ -334,6 +345,13 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void CloseWhenBothEnded()
         {
+            if (_sendBroken && _receiveEnded)
+            {
+                Close();
+                CompleteStage();
+                return;
+            }
+
             if (!_finSent || !_receiveEnded)
             {
                 return;

@@ -125,6 +125,24 @@ public sealed class Http1TunnelStageTests : Http1TunnelTest
     }
 
     [Fact]
+    public void A_reset_of_the_client_behind_an_end_that_is_still_unread_leaves_its_bytes_and_that_end()
+    {
+        var tunnel = StartTunnel();
+        Client.Cancel(new TransportException(TransportFault.ResetAfterEnd, "test"));
+        tunnel.Origin.Give([9]); // For nobody any more.
+        Client.Give(Payload.Bytes(1, 50_000));
+        Client.Give(Payload.Bytes(1, 50_000, 50_000));
+        Client.Complete();
+
+        tunnel.Origin.TakeAll();
+        Assert.Equal(Payload.Bytes(1, 100_000), tunnel.Origin.ExpectEnd());
+        var result = tunnel.Result();
+        Assert.Equal((PipeEnd.StreamReset, PipeEnd.Clean), (result.SendEnd, result.ReceiveEnd));
+        Assert.Equal(SessionEndReason.Orderly, ExpectEnded().Reason);
+        StagesStop();
+    }
+
+    [Fact]
     public void A_reset_of_the_origin_resets_the_client()
     {
         var tunnel = StartTunnel();

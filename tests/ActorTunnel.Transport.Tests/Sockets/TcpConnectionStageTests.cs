@@ -391,6 +391,37 @@ public sealed class TcpConnectionStageTests : StageTest
     }
 
     [Fact]
+    public void A_reset_that_a_write_meets_behind_the_peers_end_leaves_what_came_before_readable_to_that_end()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        var bytes = Payload.Bytes(1, 100_000); // No more than the kernel holds.
+        pair.Peer.Send(bytes);
+        pair.Peer.SendFin();
+        Eventually(() => Assert.Equal(bytes.Length, pair.Ours.Available));
+        pair.Peer.Reset();
+        hand.Give([1]);
+
+        Assert.Equal(TransportFault.ResetAfterEnd, Assert.IsType<TransportException>(hand.ExpectCancelled()).Fault);
+        hand.TakeAll();
+        Assert.Equal(bytes, hand.ExpectEnd());
+        StagesStop();
+    }
+
+    [Fact]
+    public void A_reset_that_a_write_meets_without_an_end_before_it_is_a_failure_at_once()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        pair.Peer.Send([1, 2, 3]);
+        Eventually(() => Assert.Equal(3, pair.Ours.Available));
+        pair.Peer.Reset();
+        hand.Give([1]);
+        Assert.Equal(TransportFault.Reset, hand.ExpectFailure<TransportException>().Fault);
+        StagesStop();
+    }
+
+    [Fact]
     public void The_delivery_of_a_clean_end_is_not_awaited_for_ever()
     {
         var time = new HandTime();

@@ -89,8 +89,11 @@ internal static class ConnectionPrelude
                 return Authority.TryParse(connect.Authority, out var authority, out var problem)
                     ? new PreludeResult.Known(source, destination, authority)
                     : new PreludeResult.Refused(ConnectFailure.BadAuthority(problem), CanAnswer: true);
+            case HeadResult<Http1Request>.Complete { Value: Http1Request.Refused { Status: 405 } }:
+                return new PreludeResult.Refused(ConnectFailure.MethodNotAllowed, CanAnswer: true);
             case HeadResult<Http1Request>.Complete { Value: Http1Request.Refused refused }:
-                return new PreludeResult.Refused(ConnectFailure.OfRequest(refused.Status, refused.Detail), CanAnswer: true);
+                return new PreludeResult.Refused(
+                    ConnectFailure.BadAuthority(refused.Detail) with { Status = refused.Status }, CanAnswer: true);
             default:
                 return Refuse("HTTP/1.1 CONNECT", Describe(head), canAnswer: false);
         }

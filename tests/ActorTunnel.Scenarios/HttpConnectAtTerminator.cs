@@ -176,6 +176,18 @@ public sealed class HttpConnectAtTerminator : Story
     }
 
     [Fact]
+    public async Task A_client_without_a_certificate_is_refused_where_one_is_required()
+    {
+        var (terminator, origin) = await StartAsync(Security.MutualTls);
+        using var client = await TlsPeer.ConnectAsync(Entrance(terminator), SslApplicationProtocol.Http11);
+
+        await terminator.LoggedAsync("listener connect-in refused a client: ");
+        await terminator.LoggedAsync("TLS handshake failed");
+        Assert.Empty(terminator.SessionLog);
+        Assert.False(origin.HasPending);
+    }
+
+    [Fact]
     public async Task HTTP_1_may_be_turned_off()
     {
         var (terminator, _) = await StartAsync(Security.Tls, node => node.WithConnect(connect => connect with { Http1 = false }));

@@ -17,6 +17,8 @@ namespace ActorTunnel.Proxy.Connections;
 /// </summary>
 internal sealed class ConnectConnectionActor : ReceiveActor
 {
+    private const string SessionName = "session";
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TcpConnection _connection;
     private readonly ConnectListenerSettings _listener;
@@ -75,12 +77,15 @@ internal sealed class ConnectConnectionActor : ReceiveActor
             _log.Info("{0} from {1} was refused: {2}", ActorNames.PathOf(Self), _connection.Remote, refused.Failure.Detail);
             Context.Stop(Self);
         });
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
         Waiting();
     }
 
     private void Peeking()
     {
         Receive<PeekResult.Speaks>(speaks => Serve(speaks.Protocol));
+        Receive<StatusProtocol.GetSessionStatus>(_ => Sender.Tell(StatusProtocol.StatusReply.Of(Status())));
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
         Receive<PeekResult.Nothing>(nothing =>
         {
             _log.Info("{0} from {1} ended: {2}", ActorNames.PathOf(Self), _connection.Remote, nothing.Why);
@@ -92,10 +97,26 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     /// <summary>Nobody is served yet.</summary>
     private void Waiting()
     {
-        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
         Receive<DrainProtocol.BeginDrain>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
     }
+
+    /// <summary>The session that it is going to be, whichever protocol it speaks.</summary>
+    private SessionStatus Status() => new(
+        $"{ActorNames.PathOf(Self)}/{SessionName}",
+        SessionOpener.Peer,
+        _listener.Name,
+        Endpoint: null,
+        _connection.Local,
+        _connection.Remote,
+        Protocol: null,
+        _tls is null ? "cleartext" : null,
+        PeerSubject: null,
+        SessionState.Handshaking,
+        OpenTunnels: 0,
+        MaxTunnels: null,
+        PeerLimit: null,
+        _node.Time.GetElapsedTime(_began));
 
     private void Peek(PreludeResult.Known client)
     {
@@ -115,7 +136,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     private void Serve(ConnectProtocol protocol)
     {
         var accepted = new AcceptedSession(_connection, _client!, protocol, _began);
-        _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node), "session");
+        _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node), SessionName);
         Context.Watch(_session);
         Become(() =>
         {

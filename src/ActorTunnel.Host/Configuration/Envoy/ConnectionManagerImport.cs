@@ -20,6 +20,7 @@ internal sealed class ConnectionManagerImport(ClusterImport clusters)
     {
         filter.NoEffect("stat_prefix");
         var http1 = filter.Choice("codec_type", ("AUTO", 0, true), ("HTTP2", 2, false));
+        filter.Message("http_protocol_options", _ => { }); // Empty, it asks for HTTP/1.1's defaults; what stands in it is told.
         AccessLogImport.Read(filter);
         filter.Each("http_filters", http =>
         {

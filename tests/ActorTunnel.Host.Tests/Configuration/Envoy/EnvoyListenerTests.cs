@@ -134,6 +134,7 @@ public sealed class EnvoyListenerTests : EnvoyTest
     [Theory]
     [InlineData("")]
     [InlineData("codec_type: AUTO")]
+    [InlineData("http_protocol_options: {}")]
     public void Where_Envoy_takes_both_versions_of_HTTP_so_does_the_listener(string manager) =>
         Assert.True(Connect(("manager", manager)).Http1);
 

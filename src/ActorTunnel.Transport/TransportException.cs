@@ -8,11 +8,17 @@ public enum TransportFault
     /// <summary>The peer reset the connection.</summary>
     Reset,
 
+    /// <summary>The peer reset the connection behind its own clean end, which is still to be read.</summary>
+    ResetAfterEnd,
+
     /// <summary>The connection broke: keepalive, an unreachable network, an error of the system.</summary>
     Broken,
 
     /// <summary>We ended it.</summary>
     Aborted,
+
+    /// <summary>We ended it behind a clean end of what we sent, which is to be delivered first.</summary>
+    AbortedAfterEnd,
 
     /// <summary>The TLS handshake or a record was refused.</summary>
     Tls,
@@ -41,6 +47,9 @@ public sealed class TransportException : Exception
             new TransportException(TransportFault.Reset, $"the peer reset the connection ({error})"),
         _ => new TransportException(TransportFault.Broken, $"the connection broke ({error})"),
     };
+
+    internal static TransportException ResetAfterEnd { get; } =
+        new(TransportFault.ResetAfterEnd, "the peer reset the connection behind its end");
 
     internal static TransportException Aborted(string why) => new(TransportFault.Aborted, why);
 }

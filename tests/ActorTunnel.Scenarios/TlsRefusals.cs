@@ -72,9 +72,10 @@ public sealed class TlsRefusals : Story
     }
 
     [Fact]
-    public async Task HTTP_1_on_a_cleartext_listener_is_named_in_the_log()
+    public async Task HTTP_1_on_a_cleartext_listener_that_does_not_take_it_is_named_in_the_log()
     {
-        await ForeignBytesAsync("GET / HTTP/1.1\r\nHost: host.com\r\n\r\n"u8.ToArray(), "the peer speaks HTTP/1.x");
+        await ForeignBytesAsync(
+            "GET / HTTP/1.1\r\nHost: host.com\r\n\r\n"u8.ToArray(), "the peer speaks HTTP/1.x; this listener takes HTTP/2 only", http1: false);
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class TlsRefusals : Story
     {
         var hello = new byte[] { 22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3 }.Concat(new byte[64]).ToArray();
 
-        await ForeignBytesAsync(hello, "the peer speaks TLS; this listener is cleartext");
+        await ForeignBytesAsync(hello, "the peer speaks TLS; this listener is cleartext", http1: true);
+        await ForeignBytesAsync(hello, "the peer speaks TLS; this listener is cleartext", http1: false);
     }
 
     [Fact]
@@ -117,9 +119,11 @@ public sealed class TlsRefusals : Story
         Assert.Empty(topology.Terminator.AccessLog);
     }
 
-    private async Task ForeignBytesAsync(byte[] bytes, string logged)
+    private async Task ForeignBytesAsync(byte[] bytes, string logged, bool http1)
     {
-        var terminator = Own(await StoryNode.StartAsync(StorySettings.Terminator(StorySettings.Loopback(1), Security.Cleartext)));
+        var terminator = Own(await StoryNode.StartAsync(StorySettings
+            .Terminator(StorySettings.Loopback(1), Security.Cleartext)
+            .WithConnect(connect => connect with { Http1 = http1 })));
         using var client = await Peer.ConnectAsync(terminator.AddressOf("connect-in"));
 
         await client.SendAsync(bytes);

@@ -36,7 +36,7 @@ internal sealed partial class AdminPages
             ("/config", "the effective settings, without secrets", ConfigurationAsync),
             ("/listeners", "bound addresses and their connections", ListenersAsync),
             ("/upstreams", "endpoints with their state, sessions and load, and DNS", UpstreamsAsync),
-            ("/sessions", "HTTP/2 sessions, dialled and accepted; ?limit=", SessionsAsync),
+            ("/sessions", "sessions, dialled and accepted; ?limit=", SessionsAsync),
             ("/tunnels", "open tunnels with the bytes so far; ?limit=", TunnelsAsync),
             ("/actors", "the tree of actors; ?limit= children of each", ActorsAsync),
         ];

@@ -65,7 +65,7 @@ internal static class StatusTables
     public static TextTable Of(IEnumerable<SessionStatus> sessions)
     {
         var table = new TextTable(
-            "SESSION", "OPENED-BY", "OWNER", "ENDPOINT", "LOCAL", "REMOTE", "STATE", "TUNNELS", "MAX", "PEER-LIMIT", "AGE", "SECURITY", "PEER");
+            "SESSION", "OPENED-BY", "OWNER", "ENDPOINT", "LOCAL", "REMOTE", "STATE", "TUNNELS", "MAX", "PEER-LIMIT", "AGE", "PROTOCOL", "SECURITY", "PEER");
         foreach (var session in sessions)
         {
             table.Add(
@@ -80,6 +80,7 @@ internal static class StatusTables
                 session.MaxTunnels,
                 session.PeerLimit,
                 session.Age,
+                session.Protocol,
                 session.Security,
                 session.PeerSubject);
         }

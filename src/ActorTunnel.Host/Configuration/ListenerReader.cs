@@ -102,6 +102,7 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, C
         Name = name,
         Bind = bind,
         Routes = ReadRoutes(section),
+        Http1 = section.Get("http1", ValueKind.Flag),
         Http2 = section.Section("http2", Http2Reader.Read),
         Tunnel = section.Section("origin", TunnelReader.Read),
     };

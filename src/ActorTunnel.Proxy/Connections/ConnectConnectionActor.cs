@@ -1,4 +1,3 @@
-using System.Net.Security;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
@@ -12,23 +11,27 @@ namespace ActorTunnel.Proxy.Connections;
 /// <summary>
 /// A peer's connection to a terminator: its session is its only child, and its end the end of this actor.
 /// <code>
-///   Reading (a PROXY header; mostly left out) ──known──▶ Serving ──session ended──▶ stopped
-///      └──refused, drain──▶ the connection is reset ──▶ stopped
+///   Reading (a PROXY header; mostly left out) ──known──▶ Peeking (HTTP/2 or HTTP/1.1; left out where only one is served) ──▶ Serving ──session ended──▶ stopped
+///      └──refused, drain──▶ the connection is reset ──▶ stopped ◀──nothing came, drain──┘
 /// </code>
 /// </summary>
 internal sealed class ConnectConnectionActor : ReceiveActor
 {
+    private const string SessionName = "session";
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TcpConnection _connection;
     private readonly ConnectListenerSettings _listener;
     private readonly RouteTable _routes;
-    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly ListenerTls? _tls;
     private readonly NodeContext _node;
     private readonly CancellationTokenSource _stopped = new();
+    private PreludeResult.Known? _client;
+    private long _began;
     private IActorRef? _session;
 
     public ConnectConnectionActor(
-        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node)
+        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, ListenerTls? tls, NodeContext node)
     {
         _connection = connection;
         _listener = listener;
@@ -39,7 +42,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     }
 
     public static Props Props(
-        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, SslServerAuthenticationOptions? tls, NodeContext node) =>
+        TcpConnection connection, ConnectListenerSettings listener, RouteTable routes, ListenerTls? tls, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ConnectConnectionActor(connection, listener, routes, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
@@ -52,7 +55,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
         }
         else
         {
-            Serve(new PreludeResult.Known(_connection.Remote, _connection.Local, null));
+            Peek(new PreludeResult.Known(_connection.Remote, _connection.Local, null));
         }
     }
 
@@ -68,20 +71,72 @@ internal sealed class ConnectConnectionActor : ReceiveActor
 
     private void Reading()
     {
-        Receive<PreludeResult.Known>(Serve);
-        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
+        Receive<PreludeResult.Known>(Peek);
         Receive<PreludeResult.Refused>(refused =>
         {
             _log.Info("{0} from {1} was refused: {2}", ActorNames.PathOf(Self), _connection.Remote, refused.Failure.Detail);
             Context.Stop(Self);
         });
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
+        Waiting();
+    }
+
+    private void Peeking()
+    {
+        Receive<PeekResult.Speaks>(speaks => Serve(speaks.Protocol));
+        Receive<StatusProtocol.GetSessionStatus>(_ => Sender.Tell(StatusProtocol.StatusReply.Of(Status())));
+        Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([])));
+        Receive<PeekResult.Nothing>(nothing =>
+        {
+            _log.Info("{0} from {1} ended: {2}", ActorNames.PathOf(Self), _connection.Remote, nothing.Why);
+            Context.Stop(Self);
+        });
+        Waiting();
+    }
+
+    /// <summary>Nobody is served yet.</summary>
+    private void Waiting()
+    {
         Receive<DrainProtocol.BeginDrain>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
     }
 
-    private void Serve(PreludeResult.Known client)
+    /// <summary>The session that it is going to be, whichever protocol it speaks.</summary>
+    private SessionStatus Status() => new(
+        $"{ActorNames.PathOf(Self)}/{SessionName}",
+        SessionOpener.Peer,
+        _listener.Name,
+        Endpoint: null,
+        _connection.Local,
+        _connection.Remote,
+        Protocol: null,
+        _tls is null ? "cleartext" : null,
+        PeerSubject: null,
+        SessionState.Handshaking,
+        OpenTunnels: 0,
+        MaxTunnels: null,
+        PeerLimit: null,
+        _node.Time.GetElapsedTime(_began));
+
+    private void Peek(PreludeResult.Known client)
     {
-        _session = Context.ActorOf(ServerSessionActor.Props(_connection, client, _listener, _routes, _tls, _node), "session");
+        _client = client;
+        _began = _node.Time.GetTimestamp();
+        if (_listener.Http1)
+        {
+            ProtocolPeek.ReadAsync(_connection, _listener, _node, _stopped.Token).PipeTo(Self);
+            Become(Peeking);
+        }
+        else
+        {
+            Serve(ConnectProtocol.Http2);
+        }
+    }
+
+    private void Serve(ConnectProtocol protocol)
+    {
+        var accepted = new AcceptedSession(_connection, _client!, protocol, _began);
+        _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node), SessionName);
         Context.Watch(_session);
         Become(() =>
         {

@@ -79,10 +79,8 @@ internal static class TunnelPrelude
                 Authority.TryParse(connect.Authority, out var authority, out var problem)
                     ? client with { Authority = authority }
                     : new PreludeResult.Refused(ConnectFailure.BadAuthority(problem), CanAnswer: true),
-            HeadResult<Http1Request>.Complete { Value: Http1Request.Refused { Status: 405 } } =>
-                new PreludeResult.Refused(ConnectFailure.MethodNotAllowed, CanAnswer: true),
             HeadResult<Http1Request>.Complete { Value: Http1Request.Refused refused } =>
-                new PreludeResult.Refused(ConnectFailure.BadAuthority(refused.Detail) with { Status = refused.Status }, CanAnswer: true),
+                new PreludeResult.Refused(ConnectFailure.OfRequest(refused.Status, refused.Detail), CanAnswer: true),
             _ => ConnectionPrelude.Refuse("HTTP/1.1 CONNECT", head),
         };
     }

@@ -69,7 +69,7 @@ internal sealed class ListenerActor : ReceiveActor
         var log = _log;
         var options = _settings is TunnelListenerSettings tunnel
             ? TunnelRelay.OptionsOf(tunnel.Tunnel)
-            : new TcpConnectionOptions { ResetUnlessClean = false };
+            : new TcpConnectionOptions { ResetUnlessClean = _settings is ConnectListenerSettings { Http1: true } }; // A session clears it.
         var meters = _node.Meters;
         var stage = new TcpListenerStage(_socket, options, _node.Time, error =>
         {

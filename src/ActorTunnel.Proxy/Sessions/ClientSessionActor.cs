@@ -1,5 +1,6 @@
 using System.Net.Security;
 using ActorTunnel.Http2.Session;
+using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
@@ -188,6 +189,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Session = ActorNames.PathOf(Self),
             Local = _connection!.Local,
             Remote = _connection.Remote,
+            Protocol = ConnectProtocol.Http2.ToName(),
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
@@ -209,6 +211,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _endpoint.ToString(),
         _connection?.Local,
         _connection?.Remote,
+        ConnectProtocol.Http2.ToName(),
         _tls?.ToString() ?? (_tlsOptions is null ? "cleartext" : null),
         _tls?.PeerSubject,
         this switch

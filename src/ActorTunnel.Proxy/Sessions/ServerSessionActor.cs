@@ -1,4 +1,4 @@
-using System.Net.Security;
+using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Http2.Session;
 using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Routing;
@@ -16,9 +16,10 @@ using Akka.Event;
 namespace ActorTunnel.Proxy.Sessions;
 
 /// <summary>
-/// An HTTP/2 session that a peer opened with us: starts its stack, makes a tunnel's actor of each request, and ends when the session and the last tunnel have.
+/// An HTTP/2 session that a peer opened with us, or an HTTP/1.1 connection, which is a session of one tunnel: starts its stack, makes a tunnel's actor of each request,
+/// and ends when the session and the last tunnel have.
 /// <code>
-///   Handshaking ──peer's SETTINGS──▶ Serving ──BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
+///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
 ///        └──deadline──▶ abort           └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -28,6 +29,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly ConnectListenerSettings _listener;
     private readonly TcpConnection _connection;
+    private readonly ConnectProtocol _protocol;
     private readonly SessionHandle _session;
     private readonly ServerTunnelContext _tunnels;
     private readonly long _started;
@@ -38,38 +40,23 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private bool _ended;
     private int _open;
 
-    public ServerSessionActor(
-        TcpConnection connection,
-        PreludeResult.Known client,
-        ConnectListenerSettings listener,
-        RouteTable routes,
-        SslServerAuthenticationOptions? tls,
-        NodeContext node)
+    public ServerSessionActor(AcceptedSession accepted, ConnectListenerSettings listener, RouteTable routes, ListenerTls? tls, NodeContext node)
     {
         _node = node;
         _listener = listener;
-        _connection = connection;
-        _started = node.Time.GetTimestamp();
-        var self = Self;
-        _session = SessionStack.Compose(
-            new SessionStage(SessionRole.Server, listener.Http2.ToSessionSettings(), node.Environment.Pool, self, node.Time),
-            tls is null ? null : TlsStage.Server(tls, node.Environment.Pool, info => self.Tell(info)),
-            connection.ToFlow(node.Environment.Pool, node.Time)).Run(node.Materializer);
+        _connection = accepted.Connection;
+        _protocol = accepted.Protocol;
+        _started = accepted.Began;
+        _session = accepted.Start(listener, tls, node, Self);
         var dials = new DialSlots("dials-per-session", node.Settings.Limits.DialsPerSession, node.Settings.Limits.DialWait);
-        _tunnels = new ServerTunnelContext(node, listener, routes, client, _session, dials);
+        _tunnels = new ServerTunnelContext(node, listener, routes, accepted.Client, _session, dials);
         Serving();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(
-        TcpConnection connection,
-        PreludeResult.Known client,
-        ConnectListenerSettings listener,
-        RouteTable routes,
-        SslServerAuthenticationOptions? tls,
-        NodeContext node) =>
-        Akka.Actor.Props.Create(() => new ServerSessionActor(connection, client, listener, routes, tls, node));
+    public static Props Props(AcceptedSession accepted, ConnectListenerSettings listener, RouteTable routes, ListenerTls? tls, NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ServerSessionActor(accepted, listener, routes, tls, node));
 
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
@@ -90,8 +77,11 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         return true;
     }
 
-    protected override void PreStart() =>
-        Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _listener.Http2.HandshakeTimeout);
+    protected override void PreStart()
+    {
+        var left = _listener.Http2.HandshakeTimeout - _node.Time.GetElapsedTime(_started);
+        Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+    }
 
     protected override void PostStop()
     {
@@ -106,7 +96,10 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Receive<TlsInfo>(tls => _tls = tls);
         Receive<SessionProtocol.PeerReady>(_ => Ready());
         Receive<SessionProtocol.PeerLimitChanged>(_ => { });
-        Receive<SessionProtocol.TunnelRequested>(OpenTunnel);
+        Receive<SessionProtocol.TunnelRequested>(request =>
+            OpenTunnel(request.Port, request.Fields, request.HeaderListTooLarge ? ConnectFailure.HeaderListTooLarge : null));
+        Receive<SessionProtocol.RequestRefused>(request =>
+            OpenTunnel(request.Port, [], ConnectFailure.OfRequest(request.Status, request.Detail)));
         Receive<SessionProtocol.TunnelRejected>(rejected =>
             _log.Info("{0}: stream {1} of {2} was refused: {3} {4}", ActorNames.PathOf(Self), rejected.StreamId, _connection.Remote, rejected.Code, rejected.Detail));
         Receive<SessionProtocol.GoAwayReceived>(_ => { });
@@ -159,6 +152,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             Session = ActorNames.PathOf(Self),
             Local = _connection.Local,
             Remote = _connection.Remote,
+            Protocol = _protocol.ToName(),
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
@@ -171,17 +165,18 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Endpoint: null,
         _connection.Local,
         _connection.Remote,
+        _protocol.ToName(),
         _tls?.ToString() ?? (_listener.Tls is null ? "cleartext" : null),
         _tls?.PeerSubject,
         _ended ? SessionState.Ending : !_ready ? SessionState.Handshaking : _draining ? SessionState.Retired : SessionState.Ready,
         _open,
-        _listener.Http2.MaxConcurrentStreams,
+        _protocol == ConnectProtocol.Http2 ? _listener.Http2.MaxConcurrentStreams : 1,
         PeerLimit: null,
         _node.Time.GetElapsedTime(_started));
 
-    private void OpenTunnel(SessionProtocol.TunnelRequested request)
+    private void OpenTunnel(TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused)
     {
-        var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, request), $"stream-{request.Port.StreamId}");
+        var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, port, fields, refused), $"stream-{port.StreamId}");
         Context.Watch(tunnel);
         _open++;
     }
@@ -201,9 +196,13 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
         }
 
-        if (_open == 0 && !_ended)
+        if (_open == 0 && !_ended && _protocol == ConnectProtocol.Http2)
         {
             _session.Close(); // A peer that does not answer our PING keeps nobody waiting.
+        }
+        else if (_open == 0 && !_ended)
+        {
+            _session.Abort(Http2.Frames.ErrorCode.NoError, "the drain reached its deadline"); // It does not take its last bytes.
         }
 
         _goAwayDone = true;
@@ -236,7 +235,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
 
     private static string Describe(SessionProtocol.SessionEnded ended) => ended switch
     {
-        { Foreign: ForeignProtocol.Http1 } => "the peer speaks HTTP/1.x; this listener takes HTTP/2 only",
+        { Foreign: ForeignProtocol.Http1 } => "the peer speaks HTTP/1.x; this listener takes HTTP/2 only (its 'http1' is off)",
         { Foreign: ForeignProtocol.Tls } => "the peer speaks TLS; this listener is cleartext (its 'tls' is not set)",
         { Reason: SessionEndReason.TlsRefused, WasReady: false } => $"TLS handshake failed: {ended.Detail}",
         { Code: Http2.Frames.ErrorCode.NoError } => ended.Detail,

@@ -5,22 +5,28 @@ using Akka.Event;
 
 namespace ActorTunnel.Proxy.Sessions;
 
+/// <summary>What a listener's TLS stages are told, by the protocol that the client's hello led to.</summary>
+internal sealed record ListenerTls(SslServerAuthenticationOptions Http2, SslServerAuthenticationOptions Http11);
+
 /// <summary>Makes TLS options of settings, once for a listener or an upstream.</summary>
 internal static class SessionTls
 {
     /// <param name="name">The listener's, for the log.</param>
-    public static SslServerAuthenticationOptions ForListener(string name, ServerTlsSettings settings, ILoggingAdapter log)
+    public static ListenerTls ForListener(string name, ServerTlsSettings settings, ILoggingAdapter log)
     {
         TlsPeerName expected = settings.ClientTrustDomain is { } domain
             ? new TlsPeerName.SpiffeTrustDomain(domain)
             : new TlsPeerName.Any();
         var clients = settings.ClientCa is null ? null : new TlsPeerVerifier(settings.ClientCa, expected, peerIsServer: false);
-        return TlsOptions.Server(
+        return new ListenerTls(Of(SslApplicationProtocol.Http2), Of(SslApplicationProtocol.Http11));
+
+        SslServerAuthenticationOptions Of(SslApplicationProtocol protocol) => TlsOptions.Server(
             settings.Certificate.Leaf,
             settings.Certificate.Intermediates,
             clients,
             settings.AllowTls12,
-            problem => log.Warning("listener {0} refused a client: {1}", name, problem));
+            problem => log.Warning("listener {0} refused a client: {1}", name, problem),
+            protocol);
     }
 
     /// <param name="name">The upstream's, for the log.</param>

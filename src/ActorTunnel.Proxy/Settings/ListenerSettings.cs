@@ -86,11 +86,14 @@ public sealed record TunnelListenerSettings : ListenerSettings
     public TunnelSettings Tunnel { get; init; } = new();
 }
 
-/// <summary>The terminator's side: each accepted connection is an HTTP/2 session whose CONNECT streams are unwrapped.</summary>
+/// <summary>The terminator's side: each accepted connection is an HTTP/2 session whose CONNECT streams are unwrapped, or one HTTP/1.1 CONNECT.</summary>
 public sealed record ConnectListenerSettings : ListenerSettings
 {
-    /// <summary>Null: cleartext HTTP/2 with prior knowledge.</summary>
+    /// <summary>Null: cleartext, HTTP/2 with prior knowledge.</summary>
     public ServerTlsSettings? Tls { get; init; }
+
+    /// <summary>Whether clients may speak HTTP/1.1 as well, as ALPN or the first bytes say.</summary>
+    public bool Http1 { get; init; } = true;
 
     /// <summary>Which upstream an authority goes to. The order does not matter: the most specific one wins.</summary>
     public required ImmutableArray<RouteSettings> Routes { get; init; }

@@ -29,18 +29,19 @@ public enum SessionState
     Ending,
 }
 
-/// <summary>An HTTP/2 session at the moment in which its actor was asked.</summary>
+/// <summary>A session at the moment in which its actor was asked.</summary>
 /// <param name="Name">The actor's path below <c>/user</c>, as in the logs.</param>
 /// <param name="OpenedBy">Who opened it.</param>
 /// <param name="Owner">The name of its listener or upstream.</param>
 /// <param name="Endpoint">The terminator that was dialled; null for an accepted one.</param>
 /// <param name="Local">Our end; null before it is connected.</param>
 /// <param name="Remote">The peer's end; null before it is connected.</param>
+/// <param name="Protocol"><c>h2</c>, or <c>http/1.1</c> for a client's connection that is one tunnel; null before that is known.</param>
 /// <param name="Security">TLS version and cipher suite, or <c>cleartext</c>; null before that is known.</param>
 /// <param name="PeerSubject">Subject of the peer's certificate, or null.</param>
 /// <param name="State">Where it is.</param>
 /// <param name="OpenTunnels">Streams with an actor.</param>
-/// <param name="MaxTunnels">Tunnels that may be open at once, as both sides' limits have it; null before the peer's SETTINGS.</param>
+/// <param name="MaxTunnels">Tunnels that may be open at once, as both sides' limits have it; null before that is known.</param>
 /// <param name="PeerLimit">Streams that the peer lets us open at once; null before its SETTINGS and for an accepted session.</param>
 /// <param name="Age">Since it was dialled or accepted.</param>
 public sealed record SessionStatus(
@@ -50,6 +51,7 @@ public sealed record SessionStatus(
     string? Endpoint,
     IPEndPoint? Local,
     IPEndPoint? Remote,
+    string? Protocol,
     string? Security,
     string? PeerSubject,
     SessionState State,

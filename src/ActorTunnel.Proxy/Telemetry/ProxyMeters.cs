@@ -83,9 +83,9 @@ public sealed class ProxyMeters
     {
         _connectionsAccepted = meter.CreateCounter<long>("actortunnel.connections.accepted", "{connection}", "Connections accepted by a listener");
         _connectionsOpen = meter.CreateUpDownCounter<long>("actortunnel.connections.open", "{connection}", "Accepted connections that are open");
-        _sessionsOpened = meter.CreateCounter<long>("actortunnel.sessions.opened", "{session}", "HTTP/2 sessions that became ready");
-        _sessionsOpen = meter.CreateUpDownCounter<long>("actortunnel.sessions.open", "{session}", "HTTP/2 sessions that are open, retired ones included");
-        _sessionsLost = meter.CreateCounter<long>("actortunnel.sessions.lost", "{session}", "HTTP/2 sessions that ended other than in order");
+        _sessionsOpened = meter.CreateCounter<long>("actortunnel.sessions.opened", "{session}", "Sessions that became ready: HTTP/2 sessions, and HTTP/1.1 clients of a terminator");
+        _sessionsOpen = meter.CreateUpDownCounter<long>("actortunnel.sessions.open", "{session}", "Sessions that are open, retired ones included");
+        _sessionsLost = meter.CreateCounter<long>("actortunnel.sessions.lost", "{session}", "Sessions that ended other than in order");
         _sessionsRetired = meter.CreateCounter<long>("actortunnel.sessions.retired", "{session}", "HTTP/2 sessions that were retired");
         _sessionsRetiredOpen = meter.CreateUpDownCounter<long>("actortunnel.sessions.retired.open", "{session}", "Retired HTTP/2 sessions that wait for their last tunnel");
         _tunnelsOpened = meter.CreateCounter<long>("actortunnel.tunnels.opened", "{tunnel}", "Tunnels that got their 200");

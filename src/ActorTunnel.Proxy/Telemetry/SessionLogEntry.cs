@@ -2,10 +2,10 @@ using System.Net;
 
 namespace ActorTunnel.Proxy.Telemetry;
 
-/// <summary>What is written when an HTTP/2 session became ready.</summary>
+/// <summary>What is written when a session became ready: an HTTP/2 session, or an HTTP/1.1 client's connection to a terminator.</summary>
 public sealed record SessionLogEntry
 {
-    /// <summary>When the peer's SETTINGS came.</summary>
+    /// <summary>When the peer's SETTINGS or request came.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>The session actor's path below <c>/user</c>, as access-log lines name it.</summary>
@@ -16,6 +16,9 @@ public sealed record SessionLogEntry
 
     /// <summary>The peer's end.</summary>
     public required EndPoint? Remote { get; init; }
+
+    /// <summary><c>h2</c> or <c>http/1.1</c>.</summary>
+    public required string Protocol { get; init; }
 
     /// <summary>TLS version and cipher suite, or <c>cleartext</c>.</summary>
     public required string Security { get; init; }
@@ -30,6 +33,7 @@ public sealed record SessionLogEntry
             .Add("session", Session)
             .Add("local", Local?.ToString())
             .Add("remote", Remote?.ToString())
+            .Add("protocol", Protocol)
             .Add("security", Security)
             .Add("peer", PeerSubject)
             .ToString();

@@ -73,6 +73,16 @@ public sealed record ConnectFailure(
     public static ConnectFailure BadAuthority(string problem) => new(
         ConnectFailureReason.BadAuthority, 400, "http_request_error", GuiltySide.Downstream, problem);
 
+    /// <summary>A request of HTTP/1.1 whose head was refused.</summary>
+    /// <param name="status">The answer's, 4xx or 505.</param>
+    /// <param name="detail">What is wrong.</param>
+    public static ConnectFailure OfRequest(int status, string detail) => status switch
+    {
+        405 => MethodNotAllowed,
+        431 => HeaderListTooLarge with { Detail = detail },
+        _ => BadAuthority(detail) with { Status = status },
+    };
+
     /// <param name="detail">Which limit was met.</param>
     public static ConnectFailure Overloaded(string detail) => new(
         ConnectFailureReason.Overloaded, 503, "connection_limit_reached", GuiltySide.Us, detail);

@@ -15,7 +15,7 @@ using Akka.Actor;
 namespace ActorTunnel.Proxy.Tunnels;
 
 /// <summary>
-/// A CONNECT stream that the peer opened.
+/// A CONNECT stream that the peer opened, or an HTTP/1.1 CONNECT.
 /// <code>
 ///   admission ──refused──▶ Refusing (its status is sent) ──END_STREAM, reset, or a second──▶ stopped
 ///       └──admitted──▶ Dialing ──connected──▶ 200, Relaying ──both directions ended──▶ stopped
@@ -30,7 +30,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
     private readonly ServerTunnelContext _context;
     private readonly TunnelPort _port;
     private readonly IReadOnlyList<HeaderField> _fields;
-    private readonly bool _tooLarge;
+    private readonly ConnectFailure? _refused;
     private readonly NodeContext _node;
     private readonly long _started;
     private string? _upstream;
@@ -38,21 +38,25 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
     private RelayControl? _relay;
     private bool _logged;
 
-    public ServerTunnelActor(ServerTunnelContext context, SessionProtocol.TunnelRequested request)
+    public ServerTunnelActor(ServerTunnelContext context, TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused)
     {
         _context = context;
         _node = context.Node;
-        _port = request.Port;
-        _fields = request.Fields;
-        _tooLarge = request.HeaderListTooLarge;
+        _port = port;
+        _fields = fields;
+        _refused = refused;
         _started = _node.Time.GetTimestamp();
         Dialing();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ServerTunnelContext context, SessionProtocol.TunnelRequested request) =>
-        Akka.Actor.Props.Create(() => new ServerTunnelActor(context, request));
+    /// <param name="context">The session's.</param>
+    /// <param name="port">The tunnel's.</param>
+    /// <param name="fields">The request; empty where it could not be read.</param>
+    /// <param name="refused">What is wrong with the request as it stands, or null.</param>
+    public static Props Props(ServerTunnelContext context, TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused) =>
+        Akka.Actor.Props.Create(() => new ServerTunnelActor(context, port, fields, refused));
 
     /// <summary>Answers for the tunnel in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)
@@ -100,10 +104,14 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
     /// <summary>Starts the dial, or says why there is none.</summary>
     private ConnectFailure? Admit()
     {
-        if (_tooLarge)
+        if (_refused is not null)
         {
-            _node.Meters.LimitHit("header-list");
-            return ConnectFailure.HeaderListTooLarge;
+            if (_refused.Reason == ConnectFailureReason.HeaderListTooLarge)
+            {
+                _node.Meters.LimitHit("header-list");
+            }
+
+            return _refused;
         }
 
         if (!Admission.TryAdmit(_fields, _context.Routes, out _upstream, out var failure))

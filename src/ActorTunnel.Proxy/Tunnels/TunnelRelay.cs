@@ -25,6 +25,7 @@ internal static class TunnelRelay
         IActorRef tunnel,
         ReadOnlyMemory<byte> preamble = default)
     {
+        port.EndDeliveryTimeout = settings.EndDeliveryTimeout;
         var relay = new RelayStage(
             port.Send,
             port.Receive,

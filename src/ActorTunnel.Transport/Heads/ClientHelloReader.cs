@@ -4,16 +4,31 @@ using System.Text;
 
 namespace ActorTunnel.Transport.Heads;
 
+/// <summary>Which of the protocols that are served here a TLS client offers by ALPN (RFC 7301).</summary>
+[Flags]
+public enum OfferedProtocols
+{
+    /// <summary>Only names of others.</summary>
+    None = 0,
+
+    /// <summary><c>h2</c></summary>
+    Http2 = 1,
+
+    /// <summary><c>http/1.1</c></summary>
+    Http11 = 2,
+}
+
 /// <summary>What a TLS client asks for.</summary>
 /// <param name="ServerName">
 /// The host name of the server_name extension (RFC 6066 §3) octet by octet, not yet checked to be a host name; null where there is none. Under
 /// Encrypted Client Hello this is the outer name.
 /// </param>
-public sealed record ClientHello(string? ServerName);
+/// <param name="Offered">What it offers by ALPN, in whichever order; null where it has no ALPN.</param>
+public sealed record ClientHello(string? ServerName, OfferedProtocols? Offered = null);
 
 /// <summary>
 /// Looks at a TLS ClientHello (RFC 8446 §4.1.2; the same shape since TLS 1.0) without consuming it. The hello may lie in any number of records and may come in any
-/// pieces. Extensions other than server_name, GREASE (RFC 8701) among them, are skipped.
+/// pieces. Extensions other than server_name and ALPN are skipped, and names in these that are not known, GREASE (RFC 8701) among them.
 /// </summary>
 public static class ClientHelloReader
 {
@@ -30,6 +45,7 @@ public static class ClientHelloReader
     private const int MaxSessionId = 32;
     private const ushort ServerNameExtension = 0;
     private const byte HostNameType = 0;
+    private const ushort ProtocolsExtension = 16;
 
     private const string TooLarge = "the TLS hello is larger than 16 KiB";
     private const string Malformed = "the TLS hello is malformed";
@@ -141,17 +157,15 @@ public static class ClientHelloReader
             return HeadParse.Complete(new ClientHello(null), 0); // Before TLS 1.3 there may be no extensions at all.
         }
 
-        string? name = null;
-        if (!hello.TryReadVector16(out var extensions) || !hello.IsEmpty || !TryReadExtensions(extensions, ref name))
-        {
-            return HeadParse.Invalid<ClientHello>(Malformed);
-        }
-
-        return HeadParse.Complete(new ClientHello(name), 0);
+        return hello.TryReadVector16(out var extensions) && hello.IsEmpty && TryReadExtensions(extensions, out var name, out var offered)
+            ? HeadParse.Complete(new ClientHello(name, offered), 0)
+            : HeadParse.Invalid<ClientHello>(Malformed);
     }
 
-    private static bool TryReadExtensions(ReadOnlySpan<byte> bytes, ref string? name)
+    private static bool TryReadExtensions(ReadOnlySpan<byte> bytes, out string? name, out OfferedProtocols? offered)
     {
+        name = null;
+        offered = null;
         var extensions = new WireReader(bytes);
         while (!extensions.IsEmpty)
         {
@@ -160,13 +174,42 @@ public static class ClientHelloReader
                 return false;
             }
 
-            // A second server_name would let two readers of one hello see two names.
-            if (type == ServerNameExtension && (name is not null || !TryReadServerNames(data, out name)))
+            // A second extension of a type would let two readers of one hello see two things.
+            if ((type == ServerNameExtension && (name is not null || !TryReadServerNames(data, out name)))
+                || (type == ProtocolsExtension && (offered is not null || !TryReadProtocols(data, out offered))))
             {
                 return false;
             }
         }
 
+        return true;
+    }
+
+    /// <summary>RFC 7301 §3.1: one name or more, none of them empty.</summary>
+    private static bool TryReadProtocols(ReadOnlySpan<byte> data, out OfferedProtocols? offered)
+    {
+        offered = null;
+        var extension = new WireReader(data);
+        if (!extension.TryReadVector16(out var list) || !extension.IsEmpty || list.IsEmpty)
+        {
+            return false;
+        }
+
+        var known = OfferedProtocols.None;
+        var names = new WireReader(list);
+        while (!names.IsEmpty)
+        {
+            if (!names.TryReadVector8(out var name) || name.IsEmpty)
+            {
+                return false;
+            }
+
+            known |= name.SequenceEqual("h2"u8) ? OfferedProtocols.Http2
+                : name.SequenceEqual("http/1.1"u8) ? OfferedProtocols.Http11
+                : OfferedProtocols.None;
+        }
+
+        offered = known;
         return true;
     }
 

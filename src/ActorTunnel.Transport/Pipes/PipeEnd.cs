@@ -12,7 +12,7 @@ public enum PipeEnd
     /// <summary>The TCP connection was reset or failed.</summary>
     ConnectionReset,
 
-    /// <summary>The peer of the session sent RST_STREAM.</summary>
+    /// <summary>The peer of the session sent RST_STREAM, or ended its HTTP/1.1 connection other than cleanly.</summary>
     StreamReset,
 
     /// <summary>The session was lost or failed.</summary>

@@ -57,6 +57,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     /// Each direction on its own; the relay ends when both have.
     /// <code>
     ///   send:     Open ──FIN──▶ Clean        ──socket reset──▶ ConnectionReset (both directions: the socket is dead)
+    ///             Open ──socket reset behind its FIN──▶ Open, until that FIN is read; only receive is ConnectionReset
     ///             Open ──pipe cancelled──▶ StreamReset | SessionLost; the socket is aborted when receive has ended too
     ///   receive:  Open ──END_STREAM, all bytes pushed──▶ Clean (FIN)
     ///             Open ──pipe aborted──▶ StreamReset | SessionLost (at once, both directions)
@@ -147,7 +148,19 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
         public override void OnUpstreamFailure(Exception e) => SocketLost();
 
-        public override void OnDownstreamFinish(Exception cause) => SocketLost();
+        public override void OnDownstreamFinish(Exception cause)
+        {
+            if (cause is TransportException { Fault: TransportFault.ResetAfterEnd } && _receiveEnd == PipeEnd.Open)
+            {
+                // What the socket still has ends cleanly. The pipe is cancelled behind that end: before it, that would reset the stream.
+                _receiveEnd = PipeEnd.ConnectionReset;
+                Finish();
+            }
+            else
+            {
+                SocketLost();
+            }
+        }
 
         public override void PostStop()
         {

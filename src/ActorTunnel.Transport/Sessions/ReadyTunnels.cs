@@ -10,7 +10,7 @@ internal sealed class ReadyTunnels
 
     private readonly IWakeable _stage;
     private readonly int _repaidWorthAWakeUp;
-    private TunnelPort? _head;
+    private Http2TunnelPort? _head;
     private int _repaid;
 
     /// <param name="stage">Woken.</param>
@@ -22,9 +22,9 @@ internal sealed class ReadyTunnels
     }
 
     /// <summary>Adds a port that is not in the list.</summary>
-    public void Add(TunnelPort port)
+    public void Add(Http2TunnelPort port)
     {
-        TunnelPort? head;
+        Http2TunnelPort? head;
         do
         {
             head = Volatile.Read(ref _head);
@@ -45,12 +45,12 @@ internal sealed class ReadyTunnels
         }
     }
 
-    /// <summary>Takes all of them: a list linked by <see cref="TunnelPort.NextReady"/>, who came first is first.</summary>
-    public TunnelPort? TakeAll()
+    /// <summary>Takes all of them: a list linked by <see cref="Http2TunnelPort.NextReady"/>, who came first is first.</summary>
+    public Http2TunnelPort? TakeAll()
     {
         Interlocked.Exchange(ref _repaid, 0);
         var port = Interlocked.Exchange(ref _head, null);
-        TunnelPort? first = null;
+        Http2TunnelPort? first = null;
         while (port is not null)
         {
             var next = port.NextReady;

@@ -7,7 +7,7 @@ namespace ActorTunnel.Transport.Sessions;
 /// <summary>What a session's stage tells the session's actor.</summary>
 public static class SessionProtocol
 {
-    /// <summary>The peer's first SETTINGS came: the session can be used.</summary>
+    /// <summary>The peer's first SETTINGS came: the session can be used. On an HTTP/1.1 connection: its request came.</summary>
     /// <param name="PeerMaxConcurrentStreams">Streams that the peer lets us have open at once.</param>
     public sealed record PeerReady(uint PeerMaxConcurrentStreams);
 
@@ -20,6 +20,12 @@ public static class SessionProtocol
     /// <param name="Fields">The request; empty where it was too large.</param>
     /// <param name="HeaderListTooLarge">The header list was over the limit.</param>
     public sealed record TunnelRequested(TunnelPort Port, IReadOnlyList<HeaderField> Fields, bool HeaderListTooLarge);
+
+    /// <summary>A request over HTTP/1.1 that can only be refused.</summary>
+    /// <param name="Port">To answer on.</param>
+    /// <param name="Status">The answer's.</param>
+    /// <param name="Detail">A short phrase that repeats nothing of the request.</param>
+    public sealed record RequestRefused(TunnelPort Port, int Status, string Detail);
 
     /// <summary>The answer to <see cref="SessionHandle.Open"/>: the stream is open and its HEADERS are on their way.</summary>
     /// <param name="Token">As given with the command.</param>
@@ -71,7 +77,9 @@ public static class TunnelPortProtocol
 /// <summary>How a session ended.</summary>
 public enum SessionEndReason
 {
-    /// <summary>By <see cref="SessionHandle.Close"/>, or by the peer after GOAWAY when no stream was open.</summary>
+    /// <summary>
+    /// By <see cref="SessionHandle.Close"/>, or by the peer after GOAWAY when no stream was open. Over HTTP/1.1: with its one tunnel, which knows how.
+    /// </summary>
     Orderly,
 
     /// <summary>The transport ended or failed.</summary>

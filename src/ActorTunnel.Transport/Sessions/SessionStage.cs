@@ -78,7 +78,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _stage = stage;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
-            _tunnels = new SessionTunnels(_session, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp);
+            _tunnels = new SessionTunnels(_session, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
             Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
             SetHandlers(stage.In, stage.Out, this);
         }
@@ -221,6 +221,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 if (!_closing)
                 {
                     ReadEvents();
+                    _tunnels.SettleEnds();
                 }
             }
             else if (_closing)

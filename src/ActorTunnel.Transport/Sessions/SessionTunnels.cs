@@ -18,11 +18,15 @@ internal sealed class SessionTunnels
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
-    private readonly HashSet<TunnelPort> _ports = [];
+    private readonly HashSet<Http2TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
+    private readonly PendingEnds _pendingEnds;
+    private readonly Action<Http2TunnelPort> _forget;
 
-    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage)
+    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
     {
+        _pendingEnds = new PendingEnds(session, stage, time);
+        _forget = port => _ports.Remove(port);
         _session = session;
         _pool = pool;
         _actor = actor;
@@ -69,6 +73,11 @@ internal sealed class SessionTunnels
             {
                 _session.Repay(port.Stream, port.Stream.UnpaidBytes); // A reset would drop the answer's body.
             }
+            else if (unread != PipeEnd.Open && PendingEnds.IsOne(port))
+            {
+                _pendingEnds.Add(port, CodeOf(unread));
+                TakeFrom(port);
+            }
             else if (unread != PipeEnd.Open)
             {
                 // Nobody takes the peer's bytes any more; also settles the account of a stream that has ended.
@@ -83,7 +92,17 @@ internal sealed class SessionTunnels
             port = next;
         }
 
+        SettleEnds();
         return null;
+    }
+
+    /// <summary>To be called when output was taken: it may have had the end that a reset waits for.</summary>
+    public void SettleEnds()
+    {
+        if (!_pendingEnds.IsEmpty)
+        {
+            _pendingEnds.Settle(_forget);
+        }
     }
 
     /// <summary>After the end: whoever still asks for a stream is told that there is none.</summary>
@@ -104,16 +123,16 @@ internal sealed class SessionTunnels
         switch (e.Kind)
         {
             case SessionEventKind.DataReceived:
-                Receive((TunnelPort)e.Stream!.Owner!, e);
+                Receive((Http2TunnelPort)e.Stream!.Owner!, e);
                 break;
             case SessionEventKind.SendReady:
-                if (e.Stream!.Owner is TunnelPort ready)
+                if (e.Stream!.Owner is Http2TunnelPort ready)
                 {
                     TakeFrom(ready);
                 }
 
                 break;
-            case SessionEventKind.HeadersReceived when e.Stream!.Owner is TunnelPort asked:
+            case SessionEventKind.HeadersReceived when e.Stream!.Owner is Http2TunnelPort asked:
                 asked.Tell(new TunnelPortProtocol.ResponseReceived(e.Fields!, e.EndStream));
                 if (e.EndStream)
                 {
@@ -128,10 +147,10 @@ internal sealed class SessionTunnels
                 Requested(e, tooLarge: true);
                 break;
             case SessionEventKind.StreamReset:
-                Reset((TunnelPort)e.Stream!.Owner!, e);
+                Reset((Http2TunnelPort)e.Stream!.Owner!, e);
                 break;
             case SessionEventKind.StreamClosed:
-                _ports.Remove((TunnelPort)e.Stream!.Owner!);
+                _ports.Remove((Http2TunnelPort)e.Stream!.Owner!);
                 break;
             case SessionEventKind.StreamRejected:
                 _actor.Tell(new SessionProtocol.TunnelRejected(e.StreamId, e.Code, e.Detail));
@@ -163,6 +182,7 @@ internal sealed class SessionTunnels
         }
 
         _ports.Clear();
+        _pendingEnds.Clear();
         RefuseCommands();
         _actor.Tell(ended);
     }
@@ -182,23 +202,24 @@ internal sealed class SessionTunnels
                 _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
                 break;
             case SessionCommand.Respond respond:
-                _session.SendHeaders(respond.Port.Stream, respond.Fields, respond.EndStream);
+                _session.SendHeaders(Ours(respond.Port).Stream, respond.Fields, respond.EndStream);
                 break;
             case SessionCommand.RespondWith respond:
-                respond.Port.IsAnswered = true;
-                _session.SendHeaders(respond.Port.Stream, respond.Fields, endStream: false);
-                _session.SendData(respond.Port.Stream, Text(respond.Body));
-                _session.SendEnd(respond.Port.Stream);
+                var answered = Ours(respond.Port);
+                answered.IsAnswered = true;
+                _session.SendHeaders(answered.Stream, respond.Fields, endStream: false);
+                _session.SendData(answered.Stream, Text(respond.Body));
+                _session.SendEnd(answered.Stream);
                 break;
             case SessionCommand.Reset reset:
-                _session.Reset(reset.Port.Stream, reset.Code);
+                _session.Reset(Ours(reset.Port).Stream, reset.Code);
                 reset.Port.Receive.Cancel(PipeEnd.Aborted); // There is no relay that would take or drop what came already.
-                _ports.Remove(reset.Port);
+                _ports.Remove(Ours(reset.Port));
                 break;
             case SessionCommand.End end:
-                if (end.Port.Stream.CanSend)
+                if (Ours(end.Port).Stream.CanSend)
                 {
-                    _session.SendEnd(end.Port.Stream);
+                    _session.SendEnd(Ours(end.Port).Stream);
                 }
 
                 break;
@@ -208,9 +229,12 @@ internal sealed class SessionTunnels
         }
     }
 
-    private TunnelPort Add(Http2.Streams.Http2Stream stream)
+    /// <summary>A handle is given only ports of its own session.</summary>
+    private static Http2TunnelPort Ours(TunnelPort port) => (Http2TunnelPort)port;
+
+    private Http2TunnelPort Add(Http2.Streams.Http2Stream stream)
     {
-        var port = new TunnelPort(stream, _ready);
+        var port = new Http2TunnelPort(stream, _ready);
         stream.Owner = port;
         _ports.Add(port);
         return port;
@@ -227,7 +251,7 @@ internal sealed class SessionTunnels
         _actor.Tell(new SessionProtocol.TunnelRequested(port, e.Fields ?? [], tooLarge));
     }
 
-    private static void Receive(TunnelPort port, in SessionEvent e)
+    private static void Receive(Http2TunnelPort port, in SessionEvent e)
     {
         if (!e.Data.IsEmpty && port.Receive.CancelledBy == PipeEnd.Open)
         {
@@ -246,7 +270,7 @@ internal sealed class SessionTunnels
         }
     }
 
-    private void Reset(TunnelPort port, in SessionEvent e)
+    private void Reset(Http2TunnelPort port, in SessionEvent e)
     {
         port.Receive.Abort(PipeEnd.StreamReset);
         port.Send.Cancel(PipeEnd.StreamReset);
@@ -257,7 +281,7 @@ internal sealed class SessionTunnels
     /// <summary>
     /// Relay → session: takes what the pipe has once the stream has sent what it had before, and says whether the relay may read on.
     /// </summary>
-    private void TakeFrom(TunnelPort port)
+    private void TakeFrom(Http2TunnelPort port)
     {
         var stream = port.Stream;
         if (!stream.CanSend)

@@ -1,50 +1,43 @@
-using ActorTunnel.Http2.Streams;
 using ActorTunnel.Transport.Pipes;
 using Akka.Actor;
 
 namespace ActorTunnel.Transport.Sessions;
 
 /// <summary>
-/// Where a tunnel meets its session: the stream, the pipe for each direction, and the actor that is told what happens to it. The session's
+/// Where a tunnel meets its session: the pipe for each direction, and the actor that is told what happens to the tunnel. The session's
 /// stage is the consumer of <see cref="Send"/> and the producer of <see cref="Receive"/>; a relay is the other end of both.
 /// </summary>
-public sealed class TunnelPort : IWakeable, IRepayable
+public abstract class TunnelPort
 {
     /// <summary>One block waits a tunnel, so the relay reads again as soon as the session took it.</summary>
     private const int SendCapacity = 1;
 
     private readonly Lock _gate = new();
-    private readonly ReadyTunnels _ready;
     private IActorRef? _owner;
     private List<object>? _undelivered;
-    private int _scheduled;
 
-    internal TunnelPort(Http2Stream stream, ReadyTunnels ready)
+    /// <param name="streamId">The tunnel's number in its session.</param>
+    /// <param name="receiveCapacity">Bytes from which on the receive pipe wants no more.</param>
+    private protected TunnelPort(int streamId, int receiveCapacity)
     {
-        Stream = stream;
-        _ready = ready;
+        StreamId = streamId;
         Send = new TunnelPipe(SendCapacity, open: false);
-        Receive = new TunnelPipe(int.MaxValue, open: true);
-        Send.AttachConsumer(this);
-        Receive.AttachProducer(this, this);
+        Receive = new TunnelPipe(receiveCapacity, open: true);
     }
 
-    /// <summary>The stream id, odd.</summary>
-    public int StreamId => Stream.Id;
+    /// <summary>The HTTP/2 stream id, odd; 1 on an HTTP/1.1 connection, which carries one tunnel.</summary>
+    public int StreamId { get; }
 
-    /// <summary>Relay → session: END_STREAM for a clean end, RST_STREAM for any other.</summary>
+    /// <summary>Relay → session: a clean end is passed on behind the bytes, any other resets the stream or the connection.</summary>
     public TunnelPipe Send { get; }
 
-    /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window.</summary>
+    /// <summary>Session → relay. What comes before there is a relay waits here, at most a stream window or a block.</summary>
     public TunnelPipe Receive { get; }
 
-    internal Http2Stream Stream { get; }
-
-    /// <summary>The session has a whole answer with a body, which still goes out when nobody reads the stream any more.</summary>
-    internal bool IsAnswered { get; set; }
-
-    /// <summary>The next port in the list of those with work.</summary>
-    internal TunnelPort? NextReady { get; set; }
+    /// <summary>
+    /// How long a clean end of ours may take to go out when the other direction is broken already, before the reset takes it along. Set before there is a relay.
+    /// </summary>
+    public TimeSpan EndDeliveryTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Says who is told from now on; what happened before is told at once, in order.</summary>
     public void SetOwner(IActorRef owner)
@@ -60,31 +53,6 @@ public sealed class TunnelPort : IWakeable, IRepayable
             _undelivered = null;
         }
     }
-
-    /// <inheritdoc />
-    public void Wake()
-    {
-        Schedule();
-        _ready.WakeStage();
-    }
-
-    /// <inheritdoc />
-    public void Repaid(int bytes)
-    {
-        Schedule();
-        _ready.Repaid(bytes);
-    }
-
-    private void Schedule()
-    {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
-        {
-            _ready.Add(this);
-        }
-    }
-
-    /// <summary>From here on a further signal puts it on the list again.</summary>
-    internal void BeginService() => Interlocked.Exchange(ref _scheduled, 0);
 
     internal void Tell(object message)
     {

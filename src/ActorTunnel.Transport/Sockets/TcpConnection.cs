@@ -83,14 +83,17 @@ public sealed class TcpConnection
     /// The connection as a flow, to be run once: the stage owns the socket from now on, and emits first what was read behind the heads. Not for a connection whose
     /// reading or writing broke: the kernel has said so once, and the flow would see a clean end.
     /// </summary>
-    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time)
+    /// <param name="pool">Where blocks for reading come from.</param>
+    /// <param name="time">The clock of the wait for delivery.</param>
+    /// <param name="options">What the socket is set up with from now on; null: as before.</param>
+    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time, TcpConnectionOptions? options = null)
     {
         if (_head.Fault != SocketError.Success)
         {
             throw new InvalidOperationException($"The connection broke ({_head.Fault}); it can only be reset.");
         }
 
-        return Flow.FromGraph(new TcpConnectionStage(_socket, pool, _options, time, _head.TakeEarly()));
+        return Flow.FromGraph(new TcpConnectionStage(_socket, pool, options ?? _options, time, _head.TakeEarly()));
     }
 
     /// <summary>Ends it with a TCP reset, also while a head is read. Does nothing when it has ended.</summary>

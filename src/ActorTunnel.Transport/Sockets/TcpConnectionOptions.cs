@@ -32,11 +32,7 @@ public sealed record TcpConnectionOptions
         {
             socket.Blocking = false;
             socket.NoDelay = true;
-            if (ResetUnlessClean)
-            {
-                socket.LingerState = new LingerOption(true, 0);
-            }
-
+            socket.LingerState = new LingerOption(ResetUnlessClean, 0);
             if (KeepAliveTime > TimeSpan.Zero)
             {
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

@@ -9,7 +9,8 @@ namespace ActorTunnel.Transport.Sockets;
 /// A connected socket as a flow: what is pushed in is written, what is read is pushed out, one read for each demand. It owns the socket.
 /// <para>
 /// FIN in completes the outlet; completion of the inlet sends a FIN once everything was written; the stage ends when both happened. A failure of the inlet, and
-/// a cancelled outlet, abort the connection. An end by the network fails the outlet with a <see cref="TransportException"/>.
+/// a cancelled outlet, abort the connection; a cancel because the stage behind the outlet is complete (after TLS's close_notify) stands for the peer's FIN where
+/// the connection is one that resets. An end by the network fails the outlet with a <see cref="TransportException"/>.
 /// The inlet is pulled when the socket took all that was pushed before. Slices are read <see cref="Headroom"/> bytes into their
 /// block. While nothing is there to read, no block is held. What was read before the stage ran is pushed out first.
 /// </para>
@@ -55,7 +56,8 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     /// <code>
     ///  receive: early bytes ──▶ push, Ready;  Ready ──recv──▶ push;  would block ──▶ Waiting ──wake──▶ Ready;  0 ──▶ Ended;  error ──▶ stage fails
     ///  send:    Idle ──push──▶ Sending ──all taken──▶ Idle (pull);  inlet done and Idle ──▶ FinSent;  error ──▶ stage fails
-    ///  both Ended and FinSent ──▶ closed cleanly;  abort with a FIN not yet delivered ──▶ Delivering ──▶ closed
+    ///           Sending ──reset behind the peer's FIN──▶ Broken (inlet cancelled); receive goes on to its end ──▶ closed
+    ///  both Ended and FinSent ──▶ closed cleanly;  abort with a FIN not yet sent or delivered ──▶ Delivering ──▶ closed
     /// </code>
     /// </remarks>
     private sealed class Logic : InAndOutGraphStageLogic
@@ -75,6 +77,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private bool _dataLikely = true;
         private bool _receiveEnded;
         private bool _sendBusy;
+        private bool _sendBroken;
         private bool _inletEndedCleanly;
         private bool _finSent;
         private bool _aborted;
@@ -127,9 +130,20 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
         }
 
-        public override void OnUpstreamFailure(Exception e) => Abort();
+        public override void OnUpstreamFailure(Exception e) => Abort(awaitEnd: false);
 
-        public override void OnDownstreamFinish(Exception cause) => Abort();
+        public override void OnDownstreamFinish(Exception cause)
+        {
+            if (_stage._options.ResetUnlessClean && cause is SubscriptionWithCancelException.StageWasCompleted)
+            {
+                _receiveEnded = true;
+                CloseWhenBothEnded();
+            }
+            else
+            {
+                Abort(awaitEnd: cause is TransportException { Fault: TransportFault.AbortedAfterEnd });
+            }
+        }
 
         public override void PostStop()
         {
@@ -282,6 +296,15 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private void SendCompleted(SocketError error)
         {
             _sendBusy = false;
+            if (error == SocketError.Shutdown && !_receiveEnded && _stage._options.ResetUnlessClean)
+            {
+                // EPIPE: the reset came when the peer's FIN was here already (Linux says ECONNRESET otherwise), so what is unread is whole. The kernel has it still,
+                // and reads end with 0.
+                _sendBroken = true;
+                Cancel(_stage.In, TransportException.ResetAfterEnd);
+                return;
+            }
+
             if (error != SocketError.Success)
             {
                 Break(error);
@@ -300,7 +323,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void SendFin()
         {
-            if (_finSent || _closed)
+            if (_finSent || _sendBroken || _closed)
             {
                 return;
             }
@@ -322,6 +345,13 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void CloseWhenBothEnded()
         {
+            if (_sendBroken && _receiveEnded)
+            {
+                Close();
+                CompleteStage();
+                return;
+            }
+
             if (!_finSent || !_receiveEnded)
             {
                 return;
@@ -345,7 +375,8 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         /// <summary>
         /// Closing with linger 0 drops what is unsent. Where a clean end is on its way out, its delivery is awaited first.
         /// </summary>
-        private void Abort()
+        /// <param name="awaitEnd">The inlet is about to end cleanly.</param>
+        private void Abort(bool awaitEnd)
         {
             if (_aborted || _closed)
             {
@@ -353,7 +384,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
 
             _aborted = true;
-            if (_inletEndedCleanly && _stage._options.ResetUnlessClean && IsDelivering)
+            if ((_inletEndedCleanly || awaitEnd) && _stage._options.ResetUnlessClean && IsDelivering)
             {
                 SetKeepGoing(true); // Until PollDelivery ends the stage, at the latest after EndDeliveryTimeout.
                 _deliveryStarted = _stage._time.GetTimestamp();

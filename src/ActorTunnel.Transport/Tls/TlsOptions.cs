@@ -6,8 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace ActorTunnel.Transport.Tls;
 
 /// <summary>
-/// What <see cref="SslStream"/> is told, made once for each certificate generation. ALPN is <c>h2</c> alone; renegotiation and revocation
-/// checks are off.
+/// What <see cref="SslStream"/> is told, made once for each certificate generation and protocol. ALPN is that one protocol, <c>h2</c> where nothing else is said;
+/// renegotiation and revocation checks are off.
 /// </summary>
 public static class TlsOptions
 {
@@ -37,15 +37,17 @@ public static class TlsOptions
     /// <param name="clients">Checks client certificates, which are demanded then; null: none is asked for.</param>
     /// <param name="allowTls12">Besides TLS 1.3.</param>
     /// <param name="refused">Told why a client was refused: in TLS 1.3 the client cannot see it. Must not block.</param>
+    /// <param name="protocol">The only one offered by ALPN.</param>
     public static SslServerAuthenticationOptions Server(
-        X509Certificate2 leaf, X509Certificate2Collection intermediates, TlsPeerVerifier? clients, bool allowTls12, Action<string> refused) => new()
+        X509Certificate2 leaf, X509Certificate2Collection intermediates, TlsPeerVerifier? clients, bool allowTls12, Action<string> refused,
+        SslApplicationProtocol protocol) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(leaf, intermediates, offline: true),
         ClientCertificateRequired = clients is not null,
         RemoteCertificateValidationCallback = clients is null
             ? null
             : (_, certificate, chain, _) => Check(clients, certificate, chain, refused),
-        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        ApplicationProtocols = [protocol],
         EnabledSslProtocols = Protocols(allowTls12),
         CipherSuitesPolicy = Suites(allowTls12),
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

@@ -44,6 +44,9 @@ internal sealed class TlsRecordStream : Stream, IValueTaskSource<int>
     /// <summary>Whether all ciphertext that was fed has been read.</summary>
     public bool IsDrained => _received.IsEmpty;
 
+    /// <summary>Whether a reader was told that the network had ended. Whoever saw an end without that was told it by a record.</summary>
+    public bool EndWasRead { get; private set; }
+
     /// <summary>Adds ciphertext from the network, and completes a waiting read with it.</summary>
     public void Feed(SliceQueue ciphertext)
     {
@@ -161,6 +164,7 @@ internal sealed class TlsRecordStream : Stream, IValueTaskSource<int>
 
     private int Copy(Memory<byte> into)
     {
+        EndWasRead |= _ended && _received.IsEmpty && into.Length > 0;
         var total = 0;
         while (into.Length > 0 && _received.TryDequeue(into.Length, out var slice))
         {

@@ -8,8 +8,9 @@ namespace ActorTunnel.Transport.Tls;
 
 /// <summary>
 /// TLS as a bidirectional stage between a session (plaintext, upper side) and a socket (ciphertext, lower side). The work of
-/// <see cref="SslStream"/> runs inside the stage, over a stream in memory, so it costs no wake-up of its own. ALPN <c>h2</c> is
-/// asserted after the handshake (RFC 9113 §3.2). Plaintext is pulled only after the handshake.
+/// <see cref="SslStream"/> runs inside the stage, over a stream in memory, so it costs no wake-up of its own. The ALPN protocol is
+/// asserted after the handshake (RFC 9113 §3.2). Plaintext is pulled only after the handshake. HTTP/2 has ends of its own; where the end of the
+/// connection is the end of the data, only close_notify is a clean one (RFC 8446 §6.1).
 /// </summary>
 public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, SliceQueue, SliceQueue>>
 {
@@ -17,10 +18,16 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
     private readonly SslClientAuthenticationOptions? _client;
     private readonly BufferPool _pool;
     private readonly Action<TlsInfo> _established;
+    private readonly SslApplicationProtocol _protocol;
 
     private TlsStage(
-        SslServerAuthenticationOptions? server, SslClientAuthenticationOptions? client, BufferPool pool, Action<TlsInfo> established)
+        SslServerAuthenticationOptions? server,
+        SslClientAuthenticationOptions? client,
+        BufferPool pool,
+        Action<TlsInfo> established,
+        SslApplicationProtocol protocol)
     {
+        _protocol = protocol;
         _server = server;
         _client = client;
         _pool = pool;
@@ -42,17 +49,28 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
     /// <inheritdoc />
     public override BidiShape<SliceQueue, SliceQueue, SliceQueue, SliceQueue> Shape => new(PlainIn, CipherOut, CipherIn, PlainOut);
 
-    /// <summary>The accepting side.</summary>
+    private bool NeedsCloseNotify => _protocol == SslApplicationProtocol.Http11;
+
+    /// <summary>HTTP/1.1 is older than ALPN, so who says nothing means it; HTTP/2 has to be asked for (RFC 9113 §3.2).</summary>
+    private bool IsAgreedOn(SslApplicationProtocol negotiated) =>
+        negotiated == _protocol || (_protocol == SslApplicationProtocol.Http11 && negotiated == default);
+
+    /// <summary>The accepting side of HTTP/2.</summary>
     /// <param name="options">Certificate, ALPN and checks; not changed.</param>
     /// <param name="pool">Blocks for plaintext and records.</param>
     /// <param name="established">Called once in the stage when the handshake has succeeded; must not block.</param>
     public static TlsStage Server(SslServerAuthenticationOptions options, BufferPool pool, Action<TlsInfo> established) =>
-        new(options, null, pool, established);
+        new(options, null, pool, established, SslApplicationProtocol.Http2);
 
-    /// <summary>The dialling side.</summary>
+    /// <summary>The accepting side of HTTP/1.1. A connection that ends without close_notify fails the plaintext behind the bytes that came.</summary>
+    /// <inheritdoc cref="Server"/>
+    public static TlsStage Http11Server(SslServerAuthenticationOptions options, BufferPool pool, Action<TlsInfo> established) =>
+        new(options, null, pool, established, SslApplicationProtocol.Http11);
+
+    /// <summary>The dialling side of HTTP/2.</summary>
     /// <inheritdoc cref="Server"/>
     public static TlsStage Client(SslClientAuthenticationOptions options, BufferPool pool, Action<TlsInfo> established) =>
-        new(null, options, pool, established);
+        new(null, options, pool, established, SslApplicationProtocol.Http2);
 
     /// <inheritdoc />
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
@@ -60,7 +78,8 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
     /// <remarks>
     /// <code>
     ///   Handshaking ──done──▶ Open ──plaintext inlet done──▶ close_notify sent, cipher outlet complete
-    ///        │                  ├──close_notify or cipher inlet done──▶ plaintext outlet complete after the last record
+    ///        │                  ├──close_notify or cipher inlet done──▶ plaintext outlet complete after the last record, or, where
+    ///        │                  │                                       close_notify is needed and did not come, stage fails (Broken)
     ///        │                  └──both──▶ stage complete: the connection is closed
     ///        └──refused──▶ stage fails (Tls)            any other failure passes through
     ///   read:  Probing (a read of 0 bytes: no block is held) ──ready──▶ Filling (into one block) ──nothing more or full──▶ push
@@ -104,7 +123,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             SetHandler(stage.CipherIn, OnCipherPush, OnCipherEnd, FailStage);
             SetHandler(stage.CipherOut, Advance, CancelStage);
             SetHandler(stage.PlainIn, OnPlainPush, OnPlainEnd, FailStage);
-            SetHandler(stage.PlainOut, Advance, CancelStage);
+            SetHandler(stage.PlainOut, Advance, OnPlainCancelled);
         }
 
         public override void PreStart()
@@ -181,6 +200,20 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             Advance();
         }
 
+        private void OnPlainCancelled(Exception cause)
+        {
+            if (_plainEnded && cause is TransportException { Fault: TransportFault.AbortedAfterEnd })
+            {
+                // The socket waits for our end, and ends this stage where it cannot be delivered.
+                Cancel(_stage.CipherIn, cause);
+                Advance();
+            }
+            else
+            {
+                CancelStage(cause);
+            }
+        }
+
         /// <summary>Does whatever is possible now. Every handler ends here.</summary>
         private void Advance()
         {
@@ -227,9 +260,9 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
                 return false;
             }
 
-            if (_ssl.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
+            if (!_stage.IsAgreedOn(_ssl.NegotiatedApplicationProtocol))
             {
-                FailStage(new TransportException(TransportFault.Tls, "the peer did not agree on ALPN h2"));
+                FailStage(new TransportException(TransportFault.Tls, $"the peer did not agree on ALPN {_stage._protocol}"));
                 return false;
             }
 
@@ -295,6 +328,12 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
                 _dataReady = false;
                 _filled += count;
                 _plainReceiveEnded = count == 0;
+                if (_plainReceiveEnded && _stage.NeedsCloseNotify && _network.EndWasRead)
+                {
+                    FailBehindOutput(new TransportException(TransportFault.Broken, "the connection ended without close_notify"));
+                    return;
+                }
+
                 if (_plainReceiveEnded || Block().Size - Headroom - _filled < MaxRecord)
                 {
                     PushPlaintext();
@@ -357,14 +396,16 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             }
         }
 
+        private void Refuse(Exception? cause) => FailBehindOutput(new TransportException(
+            TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause));
+
         /// <summary>
         /// Fails the stage, behind the plaintext that came before and the alert that says why. What is pushed is only lent until its receiver's
         /// turn, and a stage that has failed takes it back: so the failure waits for the stage's own next turn.
         /// </summary>
-        private void Refuse(Exception? cause)
+        private void FailBehindOutput(TransportException failure)
         {
-            _failure = new TransportException(
-                TransportFault.Tls, cause?.InnerException?.Message ?? cause?.Message ?? "the TLS handshake was ended", cause);
+            _failure = failure;
             PushPlaintext();
             PushCiphertext();
             _wakeUp.Wake();

@@ -119,6 +119,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                         upstream = origin
                       },
                     ]
+                    http1 = true
                     http2 {
                       stream-window = 256KiB
                       receive-budget = 32MiB

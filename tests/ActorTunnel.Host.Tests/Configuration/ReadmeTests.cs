@@ -20,9 +20,10 @@ public sealed partial class ReadmeTests : ConfigurationTest
     {
         Directory.CreateSymbolicLink(Path.Combine(Folder.Path, "config"), Path.Combine(Root, "config"));
         var words = Word().Matches(arguments).Select(word => word.Value.Trim('\'')).ToList();
-        var options = words.IndexOf("--set") is >= 0 and var at ? words[(at + 1)..] : [];
+        var files = words.TakeWhile(word => word != "--set").ToArray();
+        var options = words.Skip(files.Length).Where(word => word != "--set").ToArray();
 
-        var loaded = Loaded(Run([.. words.TakeWhile(word => word != "--set")], [.. options]));
+        var loaded = Loaded(Run(files, options));
 
         Assert.Empty(loaded.Warnings);
     }

@@ -41,6 +41,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             tls { cert = "certs/server.pem", key = "certs/server-key.pem", client-ca = "certs/ca.pem", client-trust-domain = mesh.local, tls12 = on }
             connect {
               routes = [{ authority = "*.Example:443", upstream = origin }]
+              http1 = false
               http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s }
               origin {
                 idle-timeout = 0, half-closed-idle-timeout = 16s, end-delivery-timeout = 17s, keepalive { time = 0, interval = 18s, probes = 19 }
@@ -119,6 +120,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[2]);
         Assert.Equal(13, connect.MaxConnections);
         Assert.Equal((AcceptProxyProtocol.Accept, Seconds(29)), (connect.ProxyProtocol, connect.PeekTimeout));
+        Assert.False(connect.Http1);
         Assert.Equal([new RouteSettings("*.example:443", "origin")], connect.Routes.ToArray());
         Assert.Equal(("mesh.local", true), (connect.Tls!.ClientTrustDomain, connect.Tls.AllowTls12));
         Assert.Equal("CN=server", connect.Tls.Certificate.Leaf.Subject);

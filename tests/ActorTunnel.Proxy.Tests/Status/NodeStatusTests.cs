@@ -59,8 +59,24 @@ public sealed class NodeStatusTests() : TestKit("akka.loglevel = OFF"), IAsyncLi
             ("listeners/in/connection-1/session", SessionOpener.Peer, "in", SessionState.Handshaking, "cleartext"),
             (session.Name, session.OpenedBy, session.Owner, session.State, session.Security));
         Assert.Equal((node.Bound["in"], (IPEndPoint)peer.Client.LocalEndPoint!), (session.Local, session.Remote));
-        Assert.Equal((0, 1_000L, (long?)null), (session.OpenTunnels, session.MaxTunnels, session.PeerLimit));
+        Assert.Equal((0, (long?)null, (long?)null), (session.OpenTunnels, session.MaxTunnels, session.PeerLimit));
+        Assert.Null(session.Protocol);
         Assert.Equal(1, answer.Total);
+    }
+
+    [Theory]
+    [InlineData("PRI ", "h2", 1_000)]
+    [InlineData("CONNECT ", "http/1.1", 1)]
+    public async Task What_an_accepted_session_speaks_is_shown_once_its_first_bytes_say_so(string first, string protocol, long maxTunnels)
+    {
+        var node = await StartAsync(Origin(UpstreamType.Static, "127.0.0.1"), Connect("in"));
+        using var peer = new TcpClient(AddressFamily.InterNetwork);
+        await peer.ConnectAsync(node.Bound["in"]);
+        await peer.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(first));
+
+        var answer = await UntilAsync(() => node.Status.GetSessionsAsync(10, Deadline), answer => answer.Items is [{ Protocol: not null }]);
+
+        Assert.Equal((protocol, maxTunnels, SessionState.Handshaking), (answer.Items[0].Protocol, answer.Items[0].MaxTunnels, answer.Items[0].State));
     }
 
     [Fact]

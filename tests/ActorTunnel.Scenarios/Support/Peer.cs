@@ -12,7 +12,7 @@ public enum PeerEnd
 }
 
 /// <summary>One end of a TCP connection in a story: an application's, or an origin's.</summary>
-internal sealed class Peer : IDisposable
+internal sealed class Peer : IProxyClient
 {
     private bool _finSent;
 
@@ -94,6 +94,12 @@ internal sealed class Peer : IDisposable
     {
         _finSent = true;
         Socket.Shutdown(SocketShutdown.Send);
+    }
+
+    public Task SendEndAsync()
+    {
+        SendFin();
+        return Task.CompletedTask;
     }
 
     /// <summary>Closes with a reset.</summary>

@@ -44,10 +44,12 @@ public static class TestCertificates
     /// <summary>Options of an accepting side with ALPN h2.</summary>
     /// <param name="certificate">Null: <see cref="Server"/>.</param>
     /// <param name="askForClient">Whether a client certificate of <see cref="Authority"/> is required.</param>
-    public static SslServerAuthenticationOptions ServerOptions(X509Certificate2? certificate = null, bool askForClient = false) => new()
+    /// <param name="http11">ALPN http/1.1 instead.</param>
+    public static SslServerAuthenticationOptions ServerOptions(
+        X509Certificate2? certificate = null, bool askForClient = false, bool http11 = false) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate ?? Server, null, offline: true),
-        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        ApplicationProtocols = [http11 ? SslApplicationProtocol.Http11 : SslApplicationProtocol.Http2],
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         ClientCertificateRequired = askForClient,

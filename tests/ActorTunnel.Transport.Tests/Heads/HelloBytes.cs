@@ -11,15 +11,21 @@ internal static class HelloBytes
     public static readonly byte[] Groups = Extension(10, [0, 2, 0, 29]);
 
     /// <summary>The first flight of the platform's TLS client.</summary>
-    public static byte[] OfThePlatform(string? host)
+    public static byte[] OfThePlatform(string? host, params SslApplicationProtocol[] protocols)
     {
         using var wire = new OneWay();
         using var tls = new SslStream(wire);
-        Assert.ThrowsAny<IOException>(() => tls.AuthenticateAsClient(new SslClientAuthenticationOptions { TargetHost = host }));
+        Assert.ThrowsAny<IOException>(() => tls.AuthenticateAsClient(new SslClientAuthenticationOptions
+        {
+            TargetHost = host, ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols],
+        }));
         return wire.Written.ToArray();
     }
 
     public static byte[] ServerName(string name) => Extension(0, Vector16([0, .. Vector16(Encoding.Latin1.GetBytes(name))]));
+
+    public static byte[] Protocols(params string[] names) =>
+        Extension(16, Vector16([.. names.SelectMany(name => (byte[])[(byte)name.Length, .. Encoding.Latin1.GetBytes(name)])]));
 
     public static byte[] Extension(ushort type, byte[] data) => [(byte)(type >> 8), (byte)type, .. Vector16(data)];
 

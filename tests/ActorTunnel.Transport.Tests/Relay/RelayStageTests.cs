@@ -298,6 +298,38 @@ public sealed class RelayStageTests : StageTest
     }
 
     [Fact]
+    public void A_reset_behind_an_end_that_is_still_unread_leaves_time_to_read_it()
+    {
+        var socket = Start();
+        _receive.Write(Pool.Slice([7]));
+        socket.Cancel(new TransportException(TransportFault.ResetAfterEnd, "reset"));
+        socket.Settle();
+        Assert.Equal(PipeEnd.Open, _receive.CancelledBy); // Else the stream would be reset, and with it what is still to come.
+
+        _send.SetOpen(true);
+        socket.Give([1, 2]);
+        socket.Complete();
+        Assert.Equal([1, 2], ReadToEnd(_send));
+        Assert.Equal(new RelayResult(2, 0, PipeEnd.Clean, PipeEnd.ConnectionReset, false), Result());
+        Assert.Equal(PipeEnd.Clean, _send.End);
+        Assert.Equal(PipeEnd.ConnectionReset, _receive.CancelledBy);
+        StagesStop();
+    }
+
+    [Fact]
+    public void An_end_that_is_still_unread_is_not_awaited_for_longer_than_a_half_closed_tunnel()
+    {
+        var socket = Start();
+        socket.Cancel(new TransportException(TransportFault.ResetAfterEnd, "reset"));
+        socket.Settle();
+
+        _time.Advance(HalfClosedIdle);
+
+        Assert.Equal(new RelayResult(0, 0, PipeEnd.IdleTimeout, PipeEnd.ConnectionReset, true), Result());
+        StagesStop();
+    }
+
+    [Fact]
     public void The_control_aborts_both_ways_with_the_first_reason()
     {
         var socket = Start();

@@ -103,6 +103,50 @@ public sealed class SessionTunnelTests : SessionTest
         Assert.Equal(new RelayResult(0, 3, PipeEnd.StreamReset, PipeEnd.Clean, false), origin.Result());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_end_that_waits_for_windows_is_delivered_before_the_reset_of_the_other_way(bool tls)
+    {
+        StartPair(tls: tls);
+        var (application, origin) = OpenTunnel();
+        var bytes = Payload.Bytes(1, 4 * MiB);
+        application.Socket.Give(bytes);
+        application.Socket.Complete();
+        application.Socket.Cancel(new TransportException(TransportFault.ResetAfterEnd, "reset"));
+        origin.Socket.Give([9]); // For nobody any more.
+
+        origin.Socket.TakeAll();
+        Assert.Equal(bytes, origin.Socket.ExpectEnd());
+        origin.Owner.ExpectMsg<TunnelPortProtocol.EndReceived>();
+        origin.Owner.ExpectMsg<TunnelPortProtocol.StreamWasReset>(reset => Assert.Equal(ErrorCode.ConnectError, reset.Code));
+        Assert.Equal((PipeEnd.StreamReset, PipeEnd.Clean), (origin.Result().SendEnd, origin.Result().ReceiveEnd));
+        Assert.Equal((PipeEnd.Clean, PipeEnd.ConnectionReset), (application.Result().SendEnd, application.Result().ReceiveEnd));
+        OpenTunnel(); // The session is none the worse.
+    }
+
+    [Fact]
+    public void An_end_that_the_peer_gives_no_window_for_is_awaited_for_the_delivery_timeout_and_then_reset()
+    {
+        StartPair();
+        var (application, origin) = OpenTunnel();
+        application.Port.EndDeliveryTimeout = TimeSpan.FromSeconds(2);
+        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB, and the rest is read all the same.
+        application.Socket.Complete();
+        application.Socket.ExpectGiven(1);
+        application.Socket.Cancel();
+        Assert.Equal(PipeEnd.Clean, application.Result().SendEnd);
+        Eventually(() => Assert.Equal(1, Time.Timers));
+
+        Time.Advance(TimeSpan.FromSeconds(1.9));
+        origin.Socket.Settle();
+        Assert.False(origin.Owner.HasMessages);
+        Time.Advance(TimeSpan.FromSeconds(0.2));
+
+        origin.Owner.ExpectMsg<TunnelPortProtocol.StreamWasReset>();
+        Assert.NotEqual(PipeEnd.Clean, origin.Result().ReceiveEnd);
+    }
+
     [Fact]
     public void A_tunnel_that_the_drain_ends_is_cancelled()
     {

@@ -86,6 +86,21 @@ public sealed class TcpConnectionStageTests : StageTest
         StagesStop();
     }
 
+    /// <summary>An accepted connection resets until it is known to be a session.</summary>
+    [Fact]
+    public void How_a_connection_ends_may_be_chosen_when_its_flow_is_made()
+    {
+        using var pair = SocketPair.Create();
+        var connection = new TcpConnection(pair.Ours, Application);
+        var hand = Flow.FromGraph(new HandStage(Pool))
+            .JoinMaterialized(Flow.FromGraph(connection.ToFlow(Pool, TimeProvider.System, Session)), Keep.Left)
+            .Run(Materializer);
+        hand.Cancel();
+        pair.Peer.ExpectFin();
+        StagesStop();
+        Assert.False(TcpState.Read(pair.Peer.Socket).IsClosed, "a reset came behind the end");
+    }
+
     [Fact]
     public void An_element_of_more_slices_than_one_system_call_takes_is_written_whole()
     {
@@ -373,6 +388,37 @@ public sealed class TcpConnectionStageTests : StageTest
         Assert.Equal(SocketError.Success, end);
         StagesStop();
         Eventually(() => Assert.ThrowsAny<SocketException>(() => pair.Peer.Send([1]))); // The other way was reset.
+    }
+
+    [Fact]
+    public void A_reset_that_a_write_meets_behind_the_peers_end_leaves_what_came_before_readable_to_that_end()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        var bytes = Payload.Bytes(1, 100_000); // No more than the kernel holds.
+        pair.Peer.Send(bytes);
+        pair.Peer.SendFin();
+        Eventually(() => Assert.Equal(bytes.Length, pair.Ours.Available));
+        pair.Peer.Reset();
+        hand.Give([1]);
+
+        Assert.Equal(TransportFault.ResetAfterEnd, Assert.IsType<TransportException>(hand.ExpectCancelled()).Fault);
+        hand.TakeAll();
+        Assert.Equal(bytes, hand.ExpectEnd());
+        StagesStop();
+    }
+
+    [Fact]
+    public void A_reset_that_a_write_meets_without_an_end_before_it_is_a_failure_at_once()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        pair.Peer.Send([1, 2, 3]);
+        Eventually(() => Assert.Equal(3, pair.Ours.Available));
+        pair.Peer.Reset();
+        hand.Give([1]);
+        Assert.Equal(TransportFault.Reset, hand.ExpectFailure<TransportException>().Fault);
+        StagesStop();
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal sealed class ConnectionManagerImport(ClusterImport clusters)
     internal HoconDraft? Read(EnvoyMessage filter, Placed<TimeSpan>? handshakeTimeout)
     {
         filter.NoEffect("stat_prefix");
-        filter.Only("codec_type", "AUTO", "HTTP2", "0", "2");
+        var http1 = filter.Choice("codec_type", ("AUTO", 0, true), ("HTTP2", 2, false));
+        filter.Message("http_protocol_options", _ => { }); // Empty, it asks for HTTP/1.1's defaults; what stands in it is told.
         AccessLogImport.Read(filter);
         filter.Each("http_filters", http =>
         {
@@ -55,6 +56,7 @@ internal sealed class ConnectionManagerImport(ClusterImport clusters)
 
         var connect = new HoconDraft(filter.Place);
         connect.Set("routes", routes, filter.Place);
+        connect.Set("http1", http1, value => value ? "true" : "false");
         connect.Set("http2", http2);
         connect.Set("origin", origin);
         return connect;

@@ -123,12 +123,20 @@ public sealed class EnvoyListenerTests : EnvoyTest
                 http2_protocol_options: { max_concurrent_streams: 77, initial_stream_window_size: 131072, initial_connection_window_size: 2097152 }
                 """));
 
+        Assert.False(connect.Http1);
         Assert.Equal(77, connect.Http2.MaxConcurrentStreams);
         Assert.Equal(128 * 1024, connect.Http2.StreamWindow);
         Assert.Equal(2 * 1024 * 1024, connect.Http2.ReceiveBudget);
         Assert.Equal(TimeSpan.FromSeconds(3), connect.Http2.HandshakeTimeout);
         Assert.Equal(TimeSpan.FromHours(2), connect.Tunnel.IdleTimeout);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("codec_type: AUTO")]
+    [InlineData("http_protocol_options: {}")]
+    public void Where_Envoy_takes_both_versions_of_HTTP_so_does_the_listener(string manager) =>
+        Assert.True(Connect(("manager", manager)).Http1);
 
     [Fact]
     public void Each_domain_of_a_virtual_host_is_a_route()

@@ -4,59 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-dir=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-
-host=src/ActorTunnel.Host/bin/Release/net10.0/actortunnel.dll
-driver=tests/ActorTunnel.Benchmarks/bin/Release/net10.0/ActorTunnel.Benchmarks.dll
-origin=5501
-
-build() {
-  for project in src/ActorTunnel.Host tests/ActorTunnel.Benchmarks; do
-    dotnet build -c Release --nologo -v quiet "$project" >&2
-  done
-  dotnet "$host" certs --out "$dir/certs" >/dev/null
-}
-
-# Starts a terminator and an encapsulator with TLS between them and one session, on free ports; sets terminator, encapsulator, middle and entrance.
-start_pair() {
-  dotnet "$host" run config/terminate.conf --set listeners.connect-in.bind=127.0.0.1:0 \
-    --set "listeners.connect-in.tls.cert=$dir/certs/server.pem" --set "listeners.connect-in.tls.key=$dir/certs/server-key.pem" \
-    --set "upstreams.origin.endpoints=[\"127.0.0.1:$origin\"]" --set upstreams.origin.connect-timeout=5s >"$dir/terminator.log" 2>&1 &
-  terminator=$!
-  pids+=("$terminator")
-  middle=$(bound "$dir/terminator.log")
-  dotnet "$host" run config/encapsulate.conf --set listeners.tunnel-in.bind=127.0.0.1:0 \
-    --set "upstreams.terminators.endpoints=[\"127.0.0.1:$middle\"]" --set upstreams.terminators.sessions-per-endpoint.max=1 \
-    --set "upstreams.terminators.tls.ca=$dir/certs/ca.pem" >"$dir/encapsulator.log" 2>&1 &
-  encapsulator=$!
-  pids+=("$encapsulator")
-  entrance=$(bound "$dir/encapsulator.log")
-}
-
-bound() { # the port that a node printed
-  for _ in $(seq 200); do
-    if grep -q '^ready' "$1"; then
-      sed -n 's/^listener .* listens on 127\.0\.0\.1:\([0-9]*\)$/\1/p' "$1"
-      return
-    fi
-    sleep 0.1
-  done
-  echo "a node did not become ready:" >&2
-  cat "$1" >&2
-  return 1
-}
-
-stop_pair() {
-  kill -TERM "$encapsulator" && wait "$encapsulator"
-  kill -TERM "$terminator" && wait "$terminator"
-}
+# shellcheck source=scripts/pair.bash
+source scripts/pair.bash
 
 # 1,000 tunnels of 1 MiB each way at once, over one TLS connection between two processes: every byte, and a clean end each way.
 row_thousand_tunnels() {
@@ -68,6 +17,55 @@ row_thousand_tunnels() {
   echo "sessions between the processes: $sessions; tunnels with a clean end each way in the access log: $clean"
   stop_pair || return 1
   [[ $sessions -eq 1 && $clean -eq 1000 ]]
+}
+
+# 64 MiB each way through each of four tunnels.
+row_large_transfers() {
+  start_pair
+  dotnet "$driver" exact --target "127.0.0.1:$entrance" --origin "127.0.0.1:$origin" --tunnels 4 --bytes 67108864 || return 1
+  stop_pair
+}
+
+# kill -9 of a node during 100 transfers: every application and every origin sees a reset.
+broken_by() {
+  start_pair
+  dotnet "$driver" broken --target "127.0.0.1:$entrance" --origin "127.0.0.1:$origin" --tunnels 100 >"$dir/broken.log" 2>&1 &
+  local drive=$! verdict=0
+  pids+=("$drive")
+  for _ in $(seq 600); do
+    if grep -q '^running' "$dir/broken.log" || ! kill -0 "$drive" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  kill -9 "${!1}"
+  wait "$drive" || verdict=1
+  cat "$dir/broken.log"
+  kill -TERM "$encapsulator" "$terminator" 2>/dev/null || true
+  wait "$encapsulator" "$terminator" 2>/dev/null || true
+  return "$verdict"
+}
+
+row_kill_terminator() { broken_by terminator; }
+
+row_kill_encapsulator() { broken_by encapsulator; }
+
+# SIGTERM to the terminator while 1,000 tunnels run: all of them end byte-exact, and it stops in order.
+row_drain_thousand_tunnels() {
+  start_pair --set drain.timeout=5m
+  dotnet "$driver" exact --target "127.0.0.1:$entrance" --origin "127.0.0.1:$origin" --tunnels 1000 --bytes 1048576 >"$dir/drain.log" 2>&1 &
+  local drive=$! open=0
+  pids+=("$drive")
+  for _ in $(seq 600); do
+    open=$(curl -sf 'http://127.0.0.1:9902/tunnels?limit=1' | sed -n 's/^ *"total": \([0-9]*\),$/\1/p')
+    if [[ ${open:-0} -ge 1000 ]]; then break; fi
+    sleep 0.05
+  done
+  echo "open tunnels when SIGTERM is sent: ${open:-0}"
+  kill -TERM "$terminator"
+  wait "$drive" || { cat "$dir/drain.log"; return 1; }
+  cat "$dir/drain.log"
+  wait "$terminator" || { echo "the terminator ended with $?"; return 1; }
+  kill -TERM "$encapsulator" && wait "$encapsulator"
+  [[ ${open:-0} -ge 1000 ]]
 }
 
 rows=("$@")

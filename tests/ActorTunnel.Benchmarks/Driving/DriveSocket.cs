@@ -29,4 +29,14 @@ internal static class DriveSocket
             bytes = bytes[await socket.SendAsync(bytes).ConfigureAwait(false)..];
         }
     }
+
+    /// <summary>Fills the buffer; an end before that is an exception, since the driver itself sends what is read so.</summary>
+    public static async Task ReceiveAllAsync(Socket socket, Memory<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            var count = await socket.ReceiveAsync(buffer).ConfigureAwait(false);
+            buffer = count > 0 ? buffer[count..] : throw new EndOfStreamException("A tunnel ended before its first bytes.");
+        }
+    }
 }

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.TestSupport.Bytes;
 
 namespace ActorTunnel.Benchmarks.Driving;
 
@@ -64,11 +65,8 @@ internal static class ExactDrive
         {
             var header = new byte[4];
             BinaryPrimitives.WriteInt32BigEndian(header, id);
-            var receiving = Pattern.CheckAsync(socket, 2 * id, bytes);
             await DriveSocket.SendAllAsync(socket, header);
-            await Pattern.SendAsync(socket, (2 * id) + 1, bytes);
-            socket.Shutdown(SocketShutdown.Send);
-            return await receiving is { } problem ? $"tunnel {id}, origin to application: {problem}" : null;
+            return await ExchangeAsync(socket, new BlockPayload(id, TunnelDirection.ToOrigin), new BlockPayload(id, TunnelDirection.ToApplication), bytes);
         }
     }
 
@@ -77,78 +75,22 @@ internal static class ExactDrive
         using (socket)
         {
             var header = new byte[4];
-            for (var read = 0; read < 4;)
-            {
-                var count = await socket.ReceiveAsync(header.AsMemory(read));
-                if (count == 0)
-                {
-                    return "a tunnel ended before its first bytes";
-                }
-
-                read += count;
-            }
-
+            await DriveSocket.ReceiveAllAsync(socket, header);
             var id = BinaryPrimitives.ReadInt32BigEndian(header);
-            var receiving = Pattern.CheckAsync(socket, (2 * id) + 1, bytes);
-            await Pattern.SendAsync(socket, 2 * id, bytes);
-            socket.Shutdown(SocketShutdown.Send);
-            return await receiving is { } problem ? $"tunnel {id}, application to origin: {problem}" : null;
-        }
-    }
-}
-
-/// <summary>Bytes that a seed determines.</summary>
-internal static class Pattern
-{
-    private const int Chunk = 16 * 1024;
-
-    public static async Task SendAsync(Socket socket, int seed, int count)
-    {
-        var random = new Random(seed);
-        var chunk = new byte[Chunk];
-        for (var sent = 0; sent < count; sent += Chunk)
-        {
-            random.NextBytes(chunk);
-            await DriveSocket.SendAllAsync(socket, chunk.AsMemory(0, Math.Min(Chunk, count - sent)));
+            return await ExchangeAsync(socket, new BlockPayload(id, TunnelDirection.ToApplication), new BlockPayload(id, TunnelDirection.ToOrigin), bytes);
         }
     }
 
-    /// <summary>Reads to a clean end; what differs from the pattern is told, or null.</summary>
-    public static async Task<string?> CheckAsync(Socket socket, int seed, int count)
+    /// <summary>Null, or what was wrong with the direction that is read here.</summary>
+    private static async Task<string?> ExchangeAsync(Socket socket, BlockPayload sends, BlockPayload reads, int bytes)
     {
-        var random = new Random(seed);
-        var expected = new byte[Chunk];
-        var buffer = new byte[Chunk];
-        var total = 0;
-        while (true)
-        {
-            int read;
-            try
-            {
-                read = await socket.ReceiveAsync(buffer);
-            }
-            catch (SocketException e)
-            {
-                return $"{e.SocketErrorCode} after {total} bytes"; // An end that is not clean is a finding here.
-            }
-
-            if (read == 0)
-            {
-                return total == count ? null : $"a clean end after {total} of {count} bytes";
-            }
-
-            for (var i = 0; i < read; i++, total++)
-            {
-                if (total % Chunk == 0)
-                {
-                    random.NextBytes(expected);
-                }
-
-                if (total >= count || buffer[i] != expected[total % Chunk])
-                {
-                    return $"a wrong byte at {total}";
-                }
-            }
-        }
+        var finSent = false;
+        var reading = DriveEnd.ReadAsync(socket, reads, () => Volatile.Read(ref finSent));
+        await DriveEnd.SendAsync(socket, sends, bytes);
+        Volatile.Write(ref finSent, true);
+        DriveEnd.Finish(socket);
+        var end = await reading;
+        return end.Fault?.ToString()
+            ?? (end.Kind == DriveEndKind.Clean && end.Bytes == bytes ? null : $"{reads}: {end.Kind} after {end.Bytes} of {bytes} bytes");
     }
 }

@@ -61,6 +61,7 @@ take_ports() {
   local item first last items
   ports=$1
   [[ $ports != all ]] || return 0
+  [[ -n $ports ]] || mistake "--ports: nothing is named; allowed: ports 1 to 65535 and ranges with commas between, or all"
   [[ $ports != *, ]] || mistake "--ports $1: a comma with nothing behind it; allowed: ports 1 to 65535 and ranges with commas between, or all"
   IFS=, read -ra items <<<"$ports"
   for item in "${items[@]}" ; do

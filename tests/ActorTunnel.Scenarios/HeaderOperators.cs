@@ -144,6 +144,26 @@ public sealed class HeaderOperators : Story
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_hello_that_is_not_whole_in_time_or_is_broken_is_not_carried_under_the_default(bool broken)
+    {
+        var (encapsulator, door) = await StartAsync(listener => listener with
+        {
+            Authority = StorySettings.Template(ServerName),
+            DefaultServerName = "default.example",
+            PeekTimeout = TimeSpan.FromMilliseconds(200),
+        });
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+
+        await application.SendAsync(broken ? [0x16, 3, 1, 0, 0] : (await TlsHello.OfAsync("secret.example"))[..6]);
+
+        await application.ExpectResetAsync();
+        Assert.StartsWith("TLS server name: ", (await encapsulator.NextAccessAsync()).FailureDetail, StringComparison.Ordinal);
+        Assert.False(door.HasPending);
+    }
+
+    [Theory]
     [InlineData("a b.example")]
     [InlineData("a/../b.test")]
     [InlineData("192.0.2.33")]

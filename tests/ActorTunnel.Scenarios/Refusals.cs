@@ -73,7 +73,7 @@ public sealed class Refusals : Story
         var other = Own(Origin.Start());
         var topology = Own(await Topology.StartAsync(
             other.Address,
-            encapsulator: node => node.WithTunnel(listener => listener with { Authority = HeaderTemplate.Of(new Authority("a.host.com", 8443)) }),
+            encapsulator: node => node.WithTunnel(listener => listener with { Authority = StorySettings.Template("a.host.com:8443") }),
             terminator: node => node.WithConnect(listener => listener with
             {
                 Routes = [new RouteSettings("*", "origin"), new RouteSettings("*.host.com", "origin"), new RouteSettings("a.host.com:8443", "special")],

@@ -55,8 +55,8 @@ internal sealed class ConnectTemplateReader(HeaderTemplateConstants constants)
             $"{ValueKind.Authority.Allowed}; operators such as %DOWNSTREAM_LOCAL_PORT% may stand in it",
             (string text, out HeaderTemplate template) => ProblemOfAuthority(text, settings, out template),
             template => template.Text);
-        return settings.OriginalDestination != OriginalDestinationMode.Off && !section.IsGiven("authority")
-            ? section.Optional("authority", kind) ?? Parse(OriginalDestination)
+        return settings.OriginalDestination != OriginalDestinationMode.Off
+            ? section.OptionalOr("authority", kind, Parse(OriginalDestination)!)
             : section.Required("authority", kind);
     }
 
@@ -70,7 +70,7 @@ internal sealed class ConnectTemplateReader(HeaderTemplateConstants constants)
             return problem;
         }
 
-        return template.TryRenderAuthority(HeaderTemplateContext.Example, out _, out var failure) ? null
+        return template.TryRenderAuthority(HeaderTemplateContext.Example(settings.Bind.AddressFamily), out _, out var failure) ? null
             : template.IsLiteral ? failure.ToString()
             : $"is no authority when its operators are filled in: {failure}";
     }
@@ -82,7 +82,7 @@ internal sealed class ConnectTemplateReader(HeaderTemplateConstants constants)
             return problem;
         }
 
-        return template.TryRenderValue(HeaderTemplateContext.Example, out _, out var failure) ? null : failure.ToString();
+        return template.TryRenderValue(HeaderTemplateContext.Example(settings.Bind.AddressFamily), out _, out var failure) ? null : failure.ToString();
     }
 
     private string? ProblemOf(string text, TunnelListenerSettings settings, out HeaderTemplate template)

@@ -71,6 +71,15 @@ internal sealed partial class SectionReader
         return value;
     }
 
+    /// <summary>The given value, or one that follows from other keys and is shown as if it were given.</summary>
+    internal T OptionalOr<T>(string key, ValueKind<T> kind, T otherwise)
+        where T : class
+    {
+        var value = Optional(key, kind) ?? otherwise;
+        Keep(key, kind, value);
+        return value;
+    }
+
     /// <summary>As <see cref="Optional{T}"/>, and not to give it is a mistake.</summary>
     internal T? Required<T>(string key, ValueKind<T> kind)
         where T : class

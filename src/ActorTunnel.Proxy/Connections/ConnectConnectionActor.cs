@@ -120,6 +120,14 @@ internal sealed class ConnectConnectionActor : ReceiveActor
 
     private void Peek(PreludeResult.Known client)
     {
+        if (_node.IsOutOfBuffers)
+        {
+            _node.Meters.LimitHit("buffers"); // What it may send first would take another one.
+            _log.Info("{0} from {1} was refused: out of buffers", ActorNames.PathOf(Self), _connection.Remote);
+            Context.Stop(Self);
+            return;
+        }
+
         _client = client;
         _began = _node.Time.GetTimestamp();
         if (_listener.Http1)

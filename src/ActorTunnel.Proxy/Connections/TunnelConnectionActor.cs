@@ -225,6 +225,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
     private void Refuse(ConnectFailure failure, TunnelProtocol.TunnelFailed? failed, string detail, bool canAnswer)
     {
+        if (failure.Reason == ConnectFailureReason.HeaderListTooLarge)
+        {
+            _node.Meters.LimitHit("header-list");
+        }
+
         _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, failure.Reason);
         var end = TunnelEnd.ResetBy(failed?.Side ?? failure.Side, TunnelEndReason.ConnectFailed);
         Log(failed?.Route, canAnswer ? failure.Status : failed?.Status, failed?.Reason ?? failure.Reason, detail, end, end, default);

@@ -90,7 +90,7 @@ internal static class TunnelPrelude
         TcpConnection connection, TunnelListenerSettings listener, NodeContext node, PreludeResult.Known client, CancellationToken cancellation)
     {
         var head = await connection.ReadHeadAsync<ClientHello>(
-            ClientHelloReader.Read,
+            ReadHello,
             new HeadLimits(ClientHelloReader.MaxBytes, listener.PeekTimeout),
             node.Environment.Pool,
             node.Time,
@@ -101,14 +101,19 @@ internal static class TunnelPrelude
                 return RequestedServerName.TryParse(asked, out var name, out var problem)
                     ? client with { ServerName = name }
                     : new PreludeResult.Refused(ConnectFailure.BadAuthority($"TLS server name: {problem}"), CanAnswer: false);
-            case HeadResult<ClientHello>.Ended { Error: not SocketError.Success }:
-                return ConnectionPrelude.Refuse("TLS server name", head);
-            default:
-                // A hello without a name, another protocol, or a client that waits for the server to speak first.
+            case HeadResult<ClientHello>.Complete or HeadResult<ClientHello>.TimedOut { Received: 0 } or HeadResult<ClientHello>.Ended { Error: SocketError.Success }:
+                // No name in it, another protocol, a client that waits for the server to speak first, or one that cannot finish a handshake any more.
                 return listener.DefaultServerName is { } standard
                     ? client with { ServerName = standard }
                     : new PreludeResult.Refused(
                         ConnectFailure.BadAuthority("no TLS server name came, and default-server-name is not set"), CanAnswer: false);
+            default:
+                // A hello that is not whole may still name a server: the default would carry it past rules made for that name.
+                return ConnectionPrelude.Refuse("TLS server name", head);
         }
     }
+
+    private static HeadParse<ClientHello> ReadHello(ReadOnlySpan<byte> bytes) => ClientHelloReader.MayBegin(bytes)
+        ? ClientHelloReader.Read(bytes)
+        : HeadParse.Complete(new ClientHello(null), 0);
 }

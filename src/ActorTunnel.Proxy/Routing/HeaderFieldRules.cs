@@ -11,9 +11,6 @@ public static class HeaderFieldRules
     private static readonly FrozenSet<string> ConnectionSpecific = FrozenSet.Create(
         StringComparer.Ordinal, "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade");
 
-    /// <summary>Null for a field that may be sent, else one short phrase.</summary>
-    public static string? ProblemOf(string name, string value) => ProblemOfName(name) ?? ProblemOfValue(value);
-
     /// <summary>Null for a name that a configured field may have, else one short phrase.</summary>
     public static string? ProblemOfName(string name)
     {
@@ -52,7 +49,7 @@ public static class HeaderFieldRules
     }
 
     /// <summary>Null for a value that a field may have, else one short phrase.</summary>
-    internal static string? ProblemOfValue(string value)
+    public static string? ProblemOfValue(string value)
     {
         if (HasInvalidCharacter(value))
         {

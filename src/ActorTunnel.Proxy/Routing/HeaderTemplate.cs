@@ -68,13 +68,6 @@ public sealed class HeaderTemplate
         return template is not null;
     }
 
-    /// <summary>The template that renders as this authority for every connection.</summary>
-    public static HeaderTemplate Of(Authority authority)
-    {
-        var text = authority.ToString();
-        return new HeaderTemplate(text, [new Part(null, text)]);
-    }
-
     /// <summary>The value of a header field; what comes out is checked to be one.</summary>
     public bool TryRenderValue(
         in HeaderTemplateContext context, [NotNullWhen(true)] out string? value, [NotNullWhen(false)] out HeaderTemplateFailure? failure)

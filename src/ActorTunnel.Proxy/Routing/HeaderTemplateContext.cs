@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace ActorTunnel.Proxy.Routing;
 
@@ -23,16 +24,20 @@ public readonly record struct HeaderTemplateContext
     /// <summary>When it was accepted.</summary>
     public DateTimeOffset StartTime { get; init; }
 
-    /// <summary>A connection of which everything is known, to find out what shape a template gives (addresses of RFC 5737).</summary>
-    public static HeaderTemplateContext Example { get; } = new()
+    /// <summary>A connection of which everything is known, to find out what shape a template gives (addresses of RFC 5737 and RFC 3849).</summary>
+    public static HeaderTemplateContext Example(AddressFamily family)
     {
-        DownstreamLocal = new IPEndPoint(new IPAddress([192, 0, 2, 1]), 443),
-        DownstreamRemote = new IPEndPoint(new IPAddress([192, 0, 2, 2]), 50_000),
-        RequestedServerName = "host.example",
-        OriginalDestination = new IPEndPoint(new IPAddress([198, 51, 100, 1]), 443),
-        ConnectionId = "listeners/in/connection-1",
-        StartTime = DateTimeOffset.UnixEpoch,
-    };
+        var network = family == AddressFamily.InterNetworkV6 ? "2001:db8::" : "192.0.2.";
+        return new HeaderTemplateContext
+        {
+            DownstreamLocal = new IPEndPoint(IPAddress.Parse(network + "1"), 443),
+            DownstreamRemote = new IPEndPoint(IPAddress.Parse(network + "2"), 50_000),
+            RequestedServerName = "host.example",
+            OriginalDestination = new IPEndPoint(IPAddress.Parse(network + "3"), 443),
+            ConnectionId = "listeners/in/connection-1",
+            StartTime = DateTimeOffset.UnixEpoch,
+        };
+    }
 }
 
 /// <summary>What a template takes from the node when it is parsed.</summary>

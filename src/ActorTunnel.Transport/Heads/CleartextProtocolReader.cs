@@ -34,6 +34,12 @@ public static class CleartextProtocolReader
             return HeadParse.Complete(CleartextProtocol.Tls, 0);
         }
 
+        // A blank or an empty line in front is bad HTTP/1.1, which has an answer.
+        if (bytes[0] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+        {
+            return HeadParse.Complete(CleartextProtocol.Http1, 0);
+        }
+
         if (!HttpCharacters.IsToken(bytes[0]))
         {
             return HeadParse.Invalid<CleartextProtocol>("neither HTTP/2 nor HTTP/1.1");

@@ -50,6 +50,9 @@ public static class ClientHelloReader
     private const string TooLarge = "the TLS hello is larger than 16 KiB";
     private const string Malformed = "the TLS hello is malformed";
 
+    /// <summary>Whether these bytes, one or more, may begin a hello; else the peer speaks another protocol than TLS.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> bytes) => bytes.IsEmpty || bytes[0] == HandshakeRecord;
+
     /// <summary>Nothing is consumed: the whole hello goes to the origin.</summary>
     public static HeadParse<ClientHello> Read(ReadOnlySpan<byte> bytes)
     {

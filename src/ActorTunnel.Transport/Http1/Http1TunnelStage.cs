@@ -428,9 +428,10 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
                 }
             }
 
-            _stage._actor.Tell(_port is null
-                ? new SessionProtocol.SessionEnded(reason, ErrorCode.NoError, detail, ForeignProtocol.None, WasReady: false)
-                : new SessionProtocol.SessionEnded(SessionEndReason.Orderly, ErrorCode.NoError, detail, ForeignProtocol.None, WasReady: true));
+            // A relay that had ended our direction cleanly has counted bytes that are lost now; only this tells of it.
+            var isTold = _state == State.Asked || (_receiveEnded && _sendEnded) || (_state == State.Tunnelling && _port!.Send.End != PipeEnd.Clean);
+            _stage._actor.Tell(new SessionProtocol.SessionEnded(
+                isTold ? SessionEndReason.Orderly : reason, ErrorCode.NoError, detail, ForeignProtocol.None, WasReady: _port is not null));
         }
     }
 }

@@ -45,6 +45,9 @@ public sealed class NodeStatusTests() : TestKit("akka.loglevel = OFF"), IAsyncLi
         Assert.Equal((2, 0), (answer.Total, answer.Silent.Length));
     }
 
+    private static HeaderTemplate Template(string text) =>
+        HeaderTemplate.TryParse(text, new HeaderTemplateConstants("node", _ => null), out var template, out _) ? template : throw new ArgumentException(text);
+
     [Fact]
     public async Task An_accepted_session_is_shown_before_its_handshake_and_counted()
     {
@@ -125,7 +128,7 @@ public sealed class NodeStatusTests() : TestKit("akka.loglevel = OFF"), IAsyncLi
             MinBackoff = TimeSpan.FromMinutes(1),
             MaxBackoff = TimeSpan.FromMinutes(1),
         };
-        var listener = new TunnelListenerSettings { Name = "in", Bind = Free, Upstream = "far", Authority = HeaderTemplate.Of(new Authority("host.com", 443)) };
+        var listener = new TunnelListenerSettings { Name = "in", Bind = Free, Upstream = "far", Authority = Template("host.com:443") };
         var node = await StartAsync(upstream, listener);
         using var application = new TcpClient();
         await application.ConnectAsync(node.Bound["in"]);

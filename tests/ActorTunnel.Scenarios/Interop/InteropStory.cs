@@ -22,7 +22,7 @@ public abstract class InteropStory(ITestOutputHelper output) : Story
         IPEndPoint terminator, Security security, IPEndPoint destination, Func<NodeSettings, NodeSettings>? change = null)
     {
         var settings = StorySettings.Encapsulator(security, terminator)
-            .WithTunnel(tunnel => tunnel with { Authority = HeaderTemplate.Of(AuthorityOf(destination)) });
+            .WithTunnel(tunnel => tunnel with { Authority = StorySettings.Template(AuthorityOf(destination).ToString()) });
         return Own(await StoryNode.StartAsync(change is null ? settings : change(settings)));
     }
 

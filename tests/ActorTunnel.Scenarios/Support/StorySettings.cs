@@ -57,7 +57,7 @@ internal static class StorySettings
         Name = "encapsulator",
         Listeners =
         [
-            new TunnelListenerSettings { Name = "tunnel-in", Bind = Loopback(0), Upstream = "terminators", Authority = HeaderTemplate.Of(Host) },
+            new TunnelListenerSettings { Name = "tunnel-in", Bind = Loopback(0), Upstream = "terminators", Authority = Template(Host.ToString()) },
         ],
         Upstreams =
         [

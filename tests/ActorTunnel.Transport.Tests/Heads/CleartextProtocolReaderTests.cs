@@ -12,6 +12,8 @@ public sealed class CleartextProtocolReaderTests
     [InlineData("POST / HTTP/1.1\r\n", CleartextProtocol.Http1, 2)]
     [InlineData("PROPFIND / HTTP/1.1\r\n", CleartextProtocol.Http1, 3)]
     [InlineData("PRINT / HTTP/1.1\r\n", CleartextProtocol.Http1, 4)]
+    [InlineData("\r\n", CleartextProtocol.Http1, 1)]
+    [InlineData(" CONNECT", CleartextProtocol.Http1, 1)]
     [InlineData("\u0016\u0003\u0001", CleartextProtocol.Tls, 1)]
     public void The_first_bytes_tell_the_protocol(string text, CleartextProtocol protocol, int decidedAt)
     {
@@ -25,8 +27,6 @@ public sealed class CleartextProtocolReaderTests
 
     [Theory]
     [InlineData("\0")]
-    [InlineData("\r\n")]
-    [InlineData(" CONNECT")]
     [InlineData("\u00FF")]
     public void What_begins_neither_is_refused(string text) =>
         Assert.Equal(HeadStatus.Invalid, Cuts.Run(CleartextProtocolReader.Read, Encoding.Latin1.GetBytes(text)).Status);

@@ -186,6 +186,7 @@ public sealed class Http1TunnelStageTests : Http1TunnelTest
         Eventually(() => Assert.Equal(1, Time.Timers));
         Time.Advance(Settings.EndDeliveryTimeout);
         Assert.Equal(TransportFault.Aborted, ((TransportException)Client.ExpectCancelled()).Fault);
+        Assert.Equal(SessionEndReason.Aborted, ExpectEnded().Reason); // The relay had counted them as passed on.
         StagesStop();
     }
 
@@ -208,6 +209,7 @@ public sealed class Http1TunnelStageTests : Http1TunnelTest
         Assert.False(Client.HasEnded);
         Time.Advance(TimeSpan.FromSeconds(1));
         Client.ExpectFailure<TransportException>();
+        Assert.Equal(SessionEndReason.Aborted, ExpectEnded().Reason);
     }
 
     [Fact]

@@ -78,6 +78,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private bool _receiveEnded;
         private bool _sendBusy;
         private bool _sendBroken;
+        private bool _endAwaitsWriter;
         private bool _inletEndedCleanly;
         private bool _finSent;
         private bool _aborted;
@@ -188,7 +189,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void Receive()
         {
-            if (_waitingReadable || _receiveEnded || _closed)
+            if (_waitingReadable || _receiveEnded || _endAwaitsWriter || _closed)
             {
                 return; // The wake-up goes on; or it is over, and this demand was on its way before the stage failed.
             }
@@ -229,17 +230,22 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
                     break;
                 case SocketError.Success when !EndIsAReset():
-                    _receiveEnded = true;
-                    Complete(_stage.Out);
-                    CloseWhenBothEnded();
+                    EndReceiving();
                     break;
                 case SocketError.Success:
-                    Break(SocketError.ConnectionReset);
+                    _endAwaitsWriter = true; // Whether it is a reset behind the peer's FIN is what the write that took its report will say.
                     break;
                 default:
                     Break(error);
                     break;
             }
+        }
+
+        private void EndReceiving()
+        {
+            _receiveEnded = true;
+            Complete(_stage.Out);
+            CloseWhenBothEnded();
         }
 
         /// <summary>
@@ -302,12 +308,17 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 // and reads end with 0.
                 _sendBroken = true;
                 Cancel(_stage.In, TransportException.ResetAfterEnd);
+                if (_endAwaitsWriter)
+                {
+                    EndReceiving();
+                }
+
                 return;
             }
 
-            if (error != SocketError.Success)
+            if (error != SocketError.Success || _endAwaitsWriter)
             {
-                Break(error);
+                Break(error == SocketError.Success ? SocketError.ConnectionReset : error);
                 return;
             }
 

@@ -408,6 +408,39 @@ public sealed class TcpConnectionStageTests : StageTest
         StagesStop();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_blocked_write_that_meets_a_reset_says_whether_the_peer_had_ended_before_it(bool ended)
+    {
+        using var pair = SocketPair.Create(SmallBuffers);
+        var hand = Start(pair, Application);
+        hand.Give(new byte[8 * MiB]); // More than the peer takes: the write waits.
+        hand.ExpectGiven(1);
+        var bytes = Payload.Bytes(1, 8_000);
+        pair.Peer.Send(bytes);
+        if (ended)
+        {
+            pair.Peer.SendFin();
+        }
+
+        Eventually(() => Assert.Equal(bytes.Length, pair.Ours.Available));
+        pair.Peer.Reset();
+        hand.Settle();
+        hand.TakeAll();
+
+        if (ended)
+        {
+            Assert.Equal(bytes, hand.ExpectEnd());
+        }
+        else
+        {
+            hand.ExpectFailure<TransportException>();
+        }
+
+        StagesStop();
+    }
+
     [Fact]
     public void A_reset_that_a_write_meets_without_an_end_before_it_is_a_failure_at_once()
     {

@@ -13,8 +13,9 @@
 #   --exclude-mark N      not packets with this mark, 1 to 0xffffffff
 #   --exclude-cidr CIDR   not to these addresses, IPv4 or IPv6
 #   --dry-run             up and down print what they would do, as commands for a shell
-# The --exclude options may be given more than once. The encapsulator's own connections to its terminators have to be excluded: run it as a user of its
-# own and name it with --exclude-uid. Connections to addresses of this machine are never intercepted.
+# The --exclude options may be given more than once. The own connections of every node on this machine have to be excluded: the encapsulator's to its terminators, and a
+# terminator's to origins, which would else come back to the encapsulator without end. Run the nodes as a user of their own and name it with --exclude-uid.
+# Connections to addresses of this machine are never intercepted.
 # Everything is in one nftables table; tproxy has a routing table and a rule beside it. Exit status: 1 it could not be done, 2 a mistake in the options.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -61,7 +62,7 @@ take_ports() {
   local item first last items
   ports=$1
   [[ $ports != all ]] || return 0
-  [[ -n $ports ]] || mistake "--ports: nothing is named; allowed: ports 1 to 65535 and ranges with commas between, or all"
+  [[ -n $ports && $ports != *$'\n'* ]] || mistake "--ports: nothing, or more than one line; allowed: ports 1 to 65535 and ranges with commas between, or all"
   [[ $ports != *, ]] || mistake "--ports $1: a comma with nothing behind it; allowed: ports 1 to 65535 and ranges with commas between, or all"
   IFS=, read -ra items <<<"$ports"
   for item in "${items[@]}" ; do
@@ -221,7 +222,8 @@ ruleset() {
   echo "}"
 }
 
-families() { echo -4; [[ ! -e /proc/net/if_inet6 ]] || echo -6; }
+# IPv6 may be there and switched off: then loopback has no address of it.
+families() { echo -4; ! grep -qs ' lo$' /proc/net/if_inet6 || echo -6; }
 
 # Runs a command, or prints it; fails with its first complaint.
 change() {
@@ -237,7 +239,7 @@ apply_rules() {
 }
 
 # Without the program ip there is neither.
-has_rule() { [[ -n $(ip "$1" rule show preference "$preference" 2>/dev/null) ]]; }
+has_rule() { ip "$1" rule show preference "$preference" 2>/dev/null | grep -q "fwmark $bit/$bit lookup $route_table"; }
 has_route() { [[ -n $(ip "$1" route show table "$route_table" 2>/dev/null) ]]; }
 
 add_routing() {

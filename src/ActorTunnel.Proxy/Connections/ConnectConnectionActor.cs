@@ -99,6 +99,11 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     {
         Receive<DrainProtocol.BeginDrain>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+        Receive<Akka.Actor.Status.Failure>(failure =>
+        {
+            _log.Error(failure.Cause, "{0}: what comes first could not be read", ActorNames.PathOf(Self));
+            Context.Stop(Self);
+        });
     }
 
     /// <summary>The session that it is going to be, whichever protocol it speaks.</summary>
@@ -137,11 +142,11 @@ internal sealed class ConnectConnectionActor : ReceiveActor
         }
         else
         {
-            Serve(ConnectProtocol.Http2);
+            Serve(ClientProtocol.Http2);
         }
     }
 
-    private void Serve(ConnectProtocol protocol)
+    private void Serve(ClientProtocol protocol)
     {
         var accepted = new AcceptedSession(_connection, _client!, protocol, _began);
         _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node), SessionName);

@@ -9,7 +9,7 @@ namespace ActorTunnel.Proxy.Connections;
 internal abstract record PeekResult
 {
     /// <summary>Which protocol is to be served. Where the client speaks none of ours, it is HTTP/2's to say so.</summary>
-    public sealed record Speaks(ConnectProtocol Protocol) : PeekResult;
+    public sealed record Speaks(ClientProtocol Protocol) : PeekResult;
 
     /// <summary>It ended or was silent; there is nobody to serve.</summary>
     public sealed record Nothing(string Why) : PeekResult;
@@ -51,11 +51,11 @@ internal static class ProtocolPeek
             parser, new HeadLimits(maxBytes, listener.Http2.HandshakeTimeout), node.Environment.Pool, node.Time, cancellation).ConfigureAwait(false);
         return head switch
         {
-            HeadResult<T>.Complete complete when isHttp11(complete.Value) => new PeekResult.Speaks(ConnectProtocol.Http11),
+            HeadResult<T>.Complete complete when isHttp11(complete.Value) => new PeekResult.Speaks(ClientProtocol.Http11),
             HeadResult<T>.TimedOut => new PeekResult.Nothing("the handshake took too long"),
             HeadResult<T>.Ended { Error: SocketError.Success } => new PeekResult.Nothing("the peer closed the connection"),
             HeadResult<T>.Ended ended => new PeekResult.Nothing($"the connection broke ({ended.Error})"),
-            _ => new PeekResult.Speaks(ConnectProtocol.Http2),
+            _ => new PeekResult.Speaks(ClientProtocol.Http2),
         };
     }
 }

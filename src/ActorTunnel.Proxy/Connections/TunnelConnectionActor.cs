@@ -115,6 +115,8 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             Open();
         });
         Receive<PreludeResult.Refused>(refused => Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer));
+        Receive<Akka.Actor.Status.Failure>(failure => Fail(new TunnelProtocol.TunnelFailed(
+            ConnectFailureReason.Abandoned, $"what comes first could not be read: {failure.Cause.Message}", GuiltySide.Us, null, null, null)));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
     }
 

@@ -6,10 +6,10 @@ namespace ActorTunnel.Proxy.Routing;
 /// <summary>One connection as its templates see it. What is null is not known, and a template that uses it cannot be rendered.</summary>
 public readonly record struct HeaderTemplateContext
 {
-    /// <summary>Our end, or what a trusted PROXY header says of it.</summary>
+    /// <summary>Our end, or what a PROXY header says of it.</summary>
     public IPEndPoint? DownstreamLocal { get; init; }
 
-    /// <summary>The client's end, or what a trusted PROXY header says of it.</summary>
+    /// <summary>The client's end, or what a PROXY header says of it.</summary>
     public IPEndPoint? DownstreamRemote { get; init; }
 
     /// <summary>As <see cref="Routing.RequestedServerName.TryParse"/> gives it, or the listener's default.</summary>

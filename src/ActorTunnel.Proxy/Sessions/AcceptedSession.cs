@@ -15,13 +15,13 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <param name="Client">Who dialled, and whom.</param>
 /// <param name="Protocol">What it speaks.</param>
 /// <param name="Began">Timestamp from which its handshake counts.</param>
-internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.Known Client, ConnectProtocol Protocol, long Began)
+internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.Known Client, ClientProtocol Protocol, long Began)
 {
     /// <summary>Session ↔ TLS ↔ socket, for either protocol.</summary>
     public SessionHandle Start(ConnectListenerSettings listener, ListenerTls? tls, NodeContext node, IActorRef session)
     {
         var pool = node.Environment.Pool;
-        var graph = Protocol == ConnectProtocol.Http2
+        var graph = Protocol == ClientProtocol.Http2
             ? SessionStack.Compose(
                 new SessionStage(SessionRole.Server, listener.Http2.ToSessionSettings(), pool, session, node.Time),
                 tls is null ? null : TlsStage.Server(tls.Http2, pool, info => session.Tell(info)),

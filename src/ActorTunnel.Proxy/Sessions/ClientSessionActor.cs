@@ -189,7 +189,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Session = ActorNames.PathOf(Self),
             Local = _connection!.Local,
             Remote = _connection.Remote,
-            Protocol = ConnectProtocol.Http2.ToName(),
+            Protocol = ClientProtocol.Http2.ToName(),
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
@@ -211,7 +211,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _endpoint.ToString(),
         _connection?.Local,
         _connection?.Remote,
-        ConnectProtocol.Http2.ToName(),
+        ClientProtocol.Http2.ToName(),
         _tls?.ToString() ?? (_tlsOptions is null ? "cleartext" : null),
         _tls?.PeerSubject,
         this switch

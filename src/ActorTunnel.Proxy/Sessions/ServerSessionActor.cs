@@ -29,7 +29,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly ConnectListenerSettings _listener;
     private readonly TcpConnection _connection;
-    private readonly ConnectProtocol _protocol;
+    private readonly ClientProtocol _protocol;
     private readonly SessionHandle _session;
     private readonly ServerTunnelContext _tunnels;
     private readonly long _started;
@@ -170,7 +170,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         _tls?.PeerSubject,
         _ended ? SessionState.Ending : !_ready ? SessionState.Handshaking : _draining ? SessionState.Retired : SessionState.Ready,
         _open,
-        _protocol == ConnectProtocol.Http2 ? _listener.Http2.MaxConcurrentStreams : 1,
+        _protocol == ClientProtocol.Http2 ? _listener.Http2.MaxConcurrentStreams : 1,
         PeerLimit: null,
         _node.Time.GetElapsedTime(_started));
 
@@ -196,7 +196,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
         }
 
-        if (_open == 0 && !_ended && _protocol == ConnectProtocol.Http2)
+        if (_open == 0 && !_ended && _protocol == ClientProtocol.Http2)
         {
             _session.Close(); // A peer that does not answer our PING keeps nobody waiting.
         }

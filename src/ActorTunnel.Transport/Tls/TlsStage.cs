@@ -121,7 +121,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _read = new PendingRead(WakeUnlessInside);
             SetHandler(stage.CipherIn, OnCipherPush, OnCipherEnd, FailStage);
-            SetHandler(stage.CipherOut, Advance, CancelStage);
+            SetHandler(stage.CipherOut, Advance, OnCipherCancelled);
             SetHandler(stage.PlainIn, OnPlainPush, OnPlainEnd, FailStage);
             SetHandler(stage.PlainOut, Advance, OnPlainCancelled);
         }
@@ -198,6 +198,21 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
         {
             _plainEnded = true;
             Advance();
+        }
+
+        private void OnCipherCancelled(Exception cause)
+        {
+            if (_established && !_plainReceiveEnded && _stage.NeedsCloseNotify && cause is TransportException { Fault: TransportFault.ResetAfterEnd })
+            {
+                // The socket has still what the client sent; whether that ends with close_notify will be seen.
+                _plainToSend.Clear();
+                Cancel(_stage.PlainIn, cause);
+                Advance();
+            }
+            else
+            {
+                CancelStage(cause);
+            }
         }
 
         private void OnPlainCancelled(Exception cause)

@@ -90,6 +90,44 @@ public sealed class TlsCloseNotifyTests : StageTest
         Assert.Equal(Payload.Bytes(1, 100_000), plain.ExpectEnd());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_reset_behind_the_clients_end_leaves_what_is_unread_to_be_read_to_its_close_notify(bool whole)
+    {
+        var (plain, server) = Flow.FromGraph(new HandStage(Pool))
+            .JoinMaterialized(TlsStage.Http11Server(TestCertificates.ServerOptions(http11: true), Pool, static _ => { }), Keep.Left)
+            .JoinMaterialized(new HandStage(Pool), (plain, wire) => (plain, wire))
+            .Run(Materializer);
+        server.TakeAll();
+        var wire = new HeldStream(new WireStream(server));
+        var client = Handshake(wire);
+        wire.Hold();
+        client.Write(Payload.Bytes(1, 100_000));
+        if (whole)
+        {
+            Shutdown(client);
+        }
+
+        server.Cancel(new TransportException(TransportFault.ResetAfterEnd, "test"));
+        Assert.Equal(TransportFault.ResetAfterEnd, ((TransportException)plain.ExpectCancelled()).Fault);
+        server.Give(wire.TakeHeld());
+        server.Complete();
+        plain.TakeAll();
+
+        if (whole)
+        {
+            Assert.Equal(Payload.Bytes(1, 100_000), plain.ExpectEnd());
+        }
+        else
+        {
+            Assert.Equal(TransportFault.Broken, plain.ExpectFailure<TransportException>().Fault);
+            plain.TakePending();
+        }
+
+        StagesStop();
+    }
+
     [Fact]
     public void After_close_notify_both_ways_the_connection_ends_without_a_reset()
     {

@@ -118,7 +118,13 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _connection = connection;
         var self = Self;
         _session = SessionStack.Compose(
-            new SessionStage(SessionRole.Client, _upstream.Http2.ToSessionSettings(), _node.Environment.Pool, self, _node.Time),
+            new SessionStage(
+                SessionRole.Client,
+                _upstream.Http2.ToSessionSettings(),
+                _upstream.Http2.ToSessionTimeouts(),
+                _node.Environment.Pool,
+                self,
+                _node.Time),
             _tlsOptions is null ? null : TlsStage.Client(_tlsOptions, _node.Environment.Pool, info => self.Tell(info)),
             connection.ToFlow(_node.Environment.Pool, _node.Time)).Run(_node.Materializer);
         Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _upstream.Http2.HandshakeTimeout);
@@ -259,6 +265,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         if (_ready)
         {
             _node.Meters.SessionEnded(SessionScope.OfUpstream(_upstream.Name), _retired, lost);
+        }
+
+        if (ended.Reason.Limit() is { } limit)
+        {
+            _node.Meters.LimitHit(limit);
         }
 
         var detail = Describe(ended);

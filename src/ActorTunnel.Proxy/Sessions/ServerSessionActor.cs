@@ -218,6 +218,11 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
                 SessionScope.OfListener(_listener.Name), wasRetired: false, lost: ended.Reason != SessionEndReason.Orderly);
         }
 
+        if (ended.Reason.Limit() is { } limit)
+        {
+            _node.Meters.LimitHit(limit);
+        }
+
         if (ended.Reason != SessionEndReason.Orderly || ended.Foreign != ForeignProtocol.None)
         {
             _log.Info("{0} from {1} ended: {2}", ActorNames.PathOf(Self), _connection.Remote, Describe(ended));

@@ -20,4 +20,13 @@ public sealed record Http2Settings
 
     /// <summary>From the accepted or dialled connection to the end of the TLS handshake, and from there to the peer's SETTINGS.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nothing received for so long: the peer is asked by a PING; zero means never.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nothing received for so long, the PING's answer included: the session is dead. Longer than <see cref="PingInterval"/>.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Output waits and the connection took nothing for so long: the session is dead; zero means never.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -23,6 +23,7 @@ internal static class Http2Reader
             PingInterval = section.Get("ping-interval", Timeout),
             PingTimeout = section.Get("ping-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(2), TimeSpan.FromHours(1))),
             WriteTimeout = section.Get("write-timeout", Timeout),
+            MaxAge = section.Get("max-age", ValueKind.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(20), zero: true)),
         };
 
         if (settings.PingInterval >= settings.PingTimeout)

@@ -17,7 +17,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <summary>
 /// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
 /// <code>
-///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, Retire──▶ Ready, retired ──last tunnel over──▶ close
+///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, Retire──▶ Ready, retired ──last tunnel over──▶ close
 ///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -159,6 +159,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             CloseWhenRetired();
         });
         Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<AgeReached>(_ => Retire("it is old enough"));
         Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
     }
 
@@ -188,6 +189,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         _ready = true;
         Timers.Cancel(HandshakeTimeout.Instance);
+        if (_upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
+        {
+            Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
+        }
+
         _node.Meters.SessionOpened(SessionScope.OfUpstream(_upstream.Name));
         _node.Environment.SessionLog(new SessionLogEntry
         {
@@ -308,5 +314,10 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private sealed class HandshakeTimeout
     {
         public static readonly HandshakeTimeout Instance = new();
+    }
+
+    private sealed class AgeReached
+    {
+        public static readonly AgeReached Instance = new();
     }
 }

@@ -29,4 +29,10 @@ public sealed record Http2Settings
 
     /// <summary>Output waits and the connection took nothing for so long: the session is dead; zero means never.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old a session becomes, ± 10 %, before it is retired; zero means that age does not matter.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The age of one session: <see cref="MaxAge"/> ± 10 %, so that sessions that began together do not end together. Null: it may grow old.</summary>
+    public TimeSpan? DrawAge(Random random) => MaxAge > TimeSpan.Zero ? MaxAge * (0.9 + (0.2 * random.NextDouble())) : null;
 }

@@ -129,6 +129,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                       ping-interval = 10s
                       ping-timeout = 20s
                       write-timeout = 30s
+                      max-age = 1h
                     }
                     origin {
                       idle-timeout = 1h

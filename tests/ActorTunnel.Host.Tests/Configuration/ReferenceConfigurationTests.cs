@@ -42,7 +42,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             connect {
               routes = [{ authority = "*.Example:443", upstream = origin }]
               http1 = false
-              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s, ping-interval = 0, ping-timeout = 30s, write-timeout = 31s }
+              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s, ping-interval = 0, ping-timeout = 30s, write-timeout = 31s, max-age = 32s }
               origin {
                 idle-timeout = 0, half-closed-idle-timeout = 16s, end-delivery-timeout = 17s, keepalive { time = 0, interval = 18s, probes = 19 }
               }
@@ -52,7 +52,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
             type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
             sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
-            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0 }
+            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
             tls {
               ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
@@ -138,6 +138,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
                 PingInterval = TimeSpan.Zero,
                 PingTimeout = Seconds(30),
                 WriteTimeout = Seconds(31),
+                MaxAge = Seconds(32),
             },
             connect.Http2);
         Assert.Equal(
@@ -170,6 +171,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
                 PingInterval = Seconds(34),
                 PingTimeout = Seconds(35),
                 WriteTimeout = TimeSpan.Zero,
+                MaxAge = Seconds(36),
             },
             upstream.Http2);
         Assert.Equal(

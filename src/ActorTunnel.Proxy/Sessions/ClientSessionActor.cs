@@ -141,7 +141,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         {
             var request = (TunnelProtocol.OpenTunnel)opened.Token;
             var tunnel = Context.ActorOf(
-                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _node), $"stream-{opened.Port.StreamId}");
+                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _node), $"stream-{opened.Port.StreamId}");
             Context.Watch(tunnel);
             _open++;
         });

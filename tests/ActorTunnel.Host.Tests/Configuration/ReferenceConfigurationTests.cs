@@ -51,7 +51,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           upstreams.terminators {
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
             type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
-            sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
+            answer-timeout = 37s, sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
             http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
             tls {
               ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
@@ -160,6 +160,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
         Assert.Equal(
             (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
+        Assert.Equal(Seconds(37), upstream.AnswerTimeout);
         Assert.Equal(
             new Http2Settings
             {

@@ -81,6 +81,31 @@ public sealed class DeadSessions : Story
         await encapsulator.LoggedAsync($"to {cable.Address} ended: the connection took no byte for 0.4 s");
     }
 
+    [Fact]
+    public async Task A_session_that_was_silent_is_asked_before_it_gets_a_tunnel_and_a_dead_one_gets_none()
+    {
+        var patient = Off with { PingInterval = TimeSpan.FromMilliseconds(300), PingTimeout = TimeSpan.FromMinutes(5) };
+        var (origin, _, cable, encapsulator) = await StartAsync(Security.Cleartext, encapsulator: patient, terminator: Off);
+        using (await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")))
+        using (await origin.AcceptAsync())
+        {
+        }
+
+        await encapsulator.CountsAsync("tunnels.open", 0);
+        cable.Hang();
+        var before = cable.Bytes;
+        await Eventually.TrueAsync(() => cable.Bytes >= before + 17, () => "no PING went into the cable");
+
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        using var far = await origin.AcceptAsync();
+
+        await encapsulator.CountsAsync("sessions.opened", 2);
+        await encapsulator.CountsAsync("limits.hit{limit=ping-timeout}", 1);
+        await application.SendAsync(new byte[] { 5 });
+        Assert.Equal([5], await far.ReceiveAsync(1));
+        Assert.DoesNotContain(encapsulator.AccessLog, entry => entry.FailureReason is not null);
+    }
+
     private static async Task SendAsLongAsItGoesAsync(Peer peer, byte[] bytes)
     {
         try

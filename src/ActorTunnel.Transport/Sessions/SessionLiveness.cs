@@ -10,11 +10,15 @@ namespace ActorTunnel.Transport.Sessions;
 ///      ▲                                         │
 ///      └────────────────bytes came───────────────┘
 /// </code>
+/// A new tunnel for a peer that is silent for longer than the interval (PINGs have an answer long before that) makes it asked, and dead in two seconds.
 /// </summary>
 internal sealed class SessionLiveness : IDisposable
 {
     /// <summary>What our PINGs carry: "ATlive" and a zero.</summary>
     public const long PingOpaque = 0x4154_6c69_7665_0000;
+
+    /// <summary>How long a tunnel waits for the first byte of a peer that has been silent: some retransmissions of a PING, and not a person's patience.</summary>
+    public static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// A timer that fires so much too late means that the process itself did not run, and bytes may wait unread. Nobody is dead for that.
@@ -31,6 +35,8 @@ internal sealed class SessionLiveness : IDisposable
     private long _heard;
     private long _asked;
     private bool _isAsked;
+    private long _probed;
+    private bool _isProbed;
     private long _handed;
     private bool _isTaking;
     private volatile bool _hasFired;
@@ -63,7 +69,27 @@ internal sealed class SessionLiveness : IDisposable
     public void Received()
     {
         _isAsked = false;
+        _isProbed = false;
         _heard = _time.GetTimestamp();
+    }
+
+    /// <summary>Whether a new tunnel is to wait until bytes come: the peer was silent for longer than the interval. It is asked, where it was not yet.</summary>
+    public bool MustHearFirst()
+    {
+        if (_isProbed || _timer is null || _timeouts.PingInterval == TimeSpan.Zero || _time.GetElapsedTime(_heard) <= _timeouts.PingInterval)
+        {
+            return _isProbed;
+        }
+
+        _isProbed = true;
+        _probed = _time.GetTimestamp();
+        if (!_isAsked)
+        {
+            Ask();
+        }
+
+        Arm();
+        return true;
     }
 
     /// <summary>Output was handed to the transport, which has not taken it yet.</summary>
@@ -89,12 +115,12 @@ internal sealed class SessionLiveness : IDisposable
         if (wasAsleep)
         {
             _isAsked = false;
-            _handed = _time.GetTimestamp();
+            _probed = _handed = _time.GetTimestamp();
         }
 
         if (_timeouts.PingInterval > TimeSpan.Zero)
         {
-            if (_isAsked && PatienceLeft <= TimeSpan.Zero)
+            if ((_isAsked && PatienceLeft <= TimeSpan.Zero) || (_isProbed && ProbeLeft <= TimeSpan.Zero))
             {
                 return SessionEndReason.PeerSilent;
             }
@@ -120,6 +146,9 @@ internal sealed class SessionLiveness : IDisposable
     /// <summary>Until the peer that was asked counts as dead.</summary>
     private TimeSpan PatienceLeft => _timeouts.PingTimeout - _timeouts.PingInterval - _time.GetElapsedTime(_asked);
 
+    /// <summary>Until the peer that a tunnel waits for counts as dead.</summary>
+    private TimeSpan ProbeLeft => ProbeWait - _time.GetElapsedTime(_probed);
+
     private void Ask()
     {
         _isAsked = true;
@@ -135,6 +164,7 @@ internal sealed class SessionLiveness : IDisposable
         {
             var answered = _timeouts.PingInterval; // An answer that comes at once makes the next PING due after so long.
             due = !_isAsked ? _timeouts.PingInterval - _time.GetElapsedTime(_heard) : PatienceLeft < answered ? PatienceLeft : answered;
+            due = _isProbed && ProbeLeft < due ? ProbeLeft : due;
         }
 
         if (_timeouts.WriteTimeout > TimeSpan.Zero)

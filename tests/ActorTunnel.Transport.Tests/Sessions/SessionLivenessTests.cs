@@ -162,12 +162,74 @@ public sealed class SessionLivenessTests : SessionTest
         Assert.Equal(1, Time.Timers);
     }
 
+    [Fact]
+    public void A_tunnel_for_a_peer_that_was_heard_of_within_the_interval_does_not_wait()
+    {
+        var (handle, transport) = StartClient();
+        Pass(10);
+        handle.Open("one", Request);
+        Assert.Equal("one", ClientActor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);
+    }
+
+    [Fact]
+    public void A_tunnel_for_a_peer_that_was_silent_for_longer_waits_until_it_is_heard_of()
+    {
+        var (handle, transport) = StartClient();
+        Pass(10.5);
+        transport.Settle();
+        handle.Open("one", Request);
+        handle.Open("two", Request);
+        transport.Settle();
+        Assert.False(ClientActor.HasMessages);
+        Assert.Equal(OurPing, transport.TakePending());
+
+        transport.Give(OurPingBack);
+
+        Assert.Equal("one", ClientActor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);
+        Assert.Equal("two", ClientActor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);
+        Pass(5);
+        transport.Settle();
+        Assert.False(ClientActor.HasMessages);
+    }
+
+    [Fact]
+    public void A_tunnel_for_a_dead_peer_goes_back_unopened_and_the_session_ends_at_once()
+    {
+        var (handle, transport) = StartClient();
+        Pass(10.5);
+        transport.Settle();
+        handle.Open("one", Request);
+        transport.Settle();
+        Pass(1.9);
+        transport.Settle();
+        Assert.False(ClientActor.HasMessages);
+
+        Pass(0.1);
+
+        Assert.Equal("one", ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>().Token);
+        Assert.Equal(SessionEndReason.PeerSilent, ExpectEnded(ClientActor).Reason);
+        StagesStop();
+    }
+
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
     private static byte[] Frame(byte type, byte flags = 0, byte[]? payload = null) =>
         [0, 0, (byte)(payload?.Length ?? 0), type, flags, 0, 0, 0, 0, .. payload ?? []];
 
     private void Pass(double seconds) => Time.Advance(Seconds(seconds));
+
+    /// <summary>A session with PINGs to a terminator that has said hello.</summary>
+    private (SessionHandle Handle, Hand Transport) StartClient()
+    {
+        Timeouts = Pings;
+        var (handle, transport) = StartAlone(ClientStage());
+        transport.TakeAll();
+        transport.Give(Frame(4));
+        ClientActor.ExpectMsg<SessionProtocol.PeerReady>();
+        transport.Settle();
+        transport.TakePending();
+        return (handle, transport);
+    }
 
     /// <summary>A session whose peer has said hello; what it answered to that is taken.</summary>
     private Hand StartServer(SessionTimeouts timeouts, bool takesAll = true)

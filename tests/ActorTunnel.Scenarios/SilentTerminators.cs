@@ -64,6 +64,44 @@ public sealed class SilentTerminators : Story
         await late.ExpectResetAsync();
     }
 
+    [Fact]
+    public async Task A_session_that_had_to_reset_too_many_streams_takes_no_more_and_keeps_its_tunnels()
+    {
+        const int Budget = 100;
+        var (encapsulator, door) = await StartAsync();
+        using var kept = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var answered = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        terminator.Respond(answered.StreamId, endStream: false, (":status", "200"));
+        await encapsulator.CountsAsync("tunnels.open", 1);
+
+        // All at once: what comes back to the budget while the last of these time out is more than their delay.
+        var applications = new List<Peer>();
+        for (var i = 0; i < Budget + 100; i++)
+        {
+            applications.Add(await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")));
+        }
+
+        await Task.WhenAll(applications.Select(application => application.ExpectResetAsync()));
+        await encapsulator.CountsAsync("limits.hit{limit=resets-before-answer}", 1);
+        await encapsulator.CountsAsync("sessions.retired.open", 1);
+        await encapsulator.LoggedAsync("session-1 is retired: too many streams were reset before their answer");
+
+        using var next = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var second = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await second.NextAsync(SessionEventKind.HeadersReceived);
+        second.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        await encapsulator.CountsAsync("tunnels.open", 2);
+        foreach (var (peer, stream, application) in new[] { (terminator, answered, kept), (second, asked, next) })
+        {
+            peer.Send(stream.StreamId, [1, 2, 3], endStream: true);
+            application.SendFin();
+            await application.ExpectToEndAsync([1, 2, 3]);
+        }
+
+        applications.ForEach(application => application.Dispose());
+    }
+
     /// <summary>An encapsulator in front of a door that a story opens as a terminator.</summary>
     private async Task<(StoryNode Encapsulator, Origin Door)> StartAsync(Func<TunnelListenerSettings, TunnelListenerSettings>? change = null)
     {

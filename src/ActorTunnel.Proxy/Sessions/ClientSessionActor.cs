@@ -17,12 +17,21 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <summary>
 /// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
 /// <code>
-///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, Retire──▶ Ready, retired ──last tunnel over──▶ close
+///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, resets, Retire──▶ Ready, retired ──last tunnel over──▶ close
 ///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 {
+    /// <summary>
+    /// Resets before an answer that a session may send: half of our own guard (burst 200, 50/s), which is the strictest that we know; nghttp2's is 1,000 and 33/s. A guard that is
+    /// met cuts the session with all its tunnels.
+    /// </summary>
+    private const int ResetBurst = 100;
+
+    /// <inheritdoc cref="ResetBurst"/>
+    private const int ResetsPerSecond = 25;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly EndpointAddress _endpoint;
     private readonly ResolvedEndpoint _dialled;
@@ -32,6 +41,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly IActorRef _pool = Context.Parent;
     private readonly CancellationTokenSource _dial = new();
     private readonly long _started;
+    private readonly TokenBucket _resets = new(ResetBurst, ResetsPerSecond);
     private SessionHandle? _session;
     private TcpConnection? _connection;
     private TlsInfo? _tls;
@@ -159,6 +169,14 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             CloseWhenRetired();
         });
         Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<ClientSessionProtocol.ResetUnanswered>(_ =>
+        {
+            if (!_resets.TryTake(_node.Time.GetElapsedTime(_started)) && !_retired)
+            {
+                _node.Meters.LimitHit("resets-before-answer");
+                Retire("too many streams were reset before their answer");
+            }
+        });
         Receive<AgeReached>(_ => Retire("it is old enough"));
         Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
     }

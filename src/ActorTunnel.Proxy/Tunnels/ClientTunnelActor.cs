@@ -1,6 +1,7 @@
 using System.Globalization;
 using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
@@ -95,17 +96,23 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<AnswerTimeout>(_ =>
         {
             _node.Meters.LimitHit("answer-timeout");
-            _session.Reset(_port, ErrorCode.Cancel);
+            ResetUnanswered();
             Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null, retry: false);
             Context.Stop(Self);
         });
         Receive<Terminated>(_ =>
         {
             // The drain reached its deadline: the requester is gone, and with it the connection.
-            _session.Reset(_port, ErrorCode.Cancel);
+            ResetUnanswered();
             _finished = true;
             Context.Stop(Self);
         });
+    }
+
+    private void ResetUnanswered()
+    {
+        _session.Reset(_port, ErrorCode.Cancel);
+        Context.Parent.Tell(ClientSessionProtocol.ResetUnanswered.Instance);
     }
 
     private void Answered(TunnelPortProtocol.ResponseReceived response)

@@ -3,7 +3,7 @@ using ActorTunnel.Http2.Session;
 namespace ActorTunnel.Transport.Sessions;
 
 /// <summary>
-/// Finds out whether a session's peer is still there. One timer, which is set only when it has fired: bytes that come or go leave nothing but a
+/// Finds out whether a session's peer is still there. One timer, which is set only when it has fired or when a tunnel has to wait: bytes that come or go leave nothing but a
 /// timestamp behind, and whoever is late is found out when the timer fires next. Only the session's stage uses it; the timer wakes the stage.
 /// <code>
 ///   heard of ──ping-interval without a byte──▶ asked (PING) ──the rest of ping-timeout──▶ dead
@@ -81,6 +81,7 @@ internal sealed class SessionLiveness : IDisposable
             return _isProbed;
         }
 
+        ForgiveSleep();
         _isProbed = true;
         _probed = _time.GetTimestamp();
         if (!_isAsked)
@@ -106,16 +107,10 @@ internal sealed class SessionLiveness : IDisposable
     public SessionEndReason? Check()
     {
         _hasFired = false;
-        var wasAsleep = _time.GetElapsedTime(_armed) > _armedFor + Oversleep;
-        if (!wasAsleep && _isTaking && _timeouts.WriteTimeout > TimeSpan.Zero && _time.GetElapsedTime(_handed) >= _timeouts.WriteTimeout)
+        ForgiveSleep();
+        if (_isTaking && _timeouts.WriteTimeout > TimeSpan.Zero && _time.GetElapsedTime(_handed) >= _timeouts.WriteTimeout)
         {
             return SessionEndReason.WriteStalled;
-        }
-
-        if (wasAsleep)
-        {
-            _isAsked = false;
-            _probed = _handed = _time.GetTimestamp();
         }
 
         if (_timeouts.PingInterval > TimeSpan.Zero)
@@ -148,6 +143,16 @@ internal sealed class SessionLiveness : IDisposable
 
     /// <summary>Until the peer that a tunnel waits for counts as dead.</summary>
     private TimeSpan ProbeLeft => ProbeWait - _time.GetElapsedTime(_probed);
+
+    /// <summary>Where the timer was not served in time, what was asked and handed over before counts from now.</summary>
+    private void ForgiveSleep()
+    {
+        if (_time.GetElapsedTime(_armed) > _armedFor + Oversleep)
+        {
+            _isAsked = false;
+            _probed = _handed = _time.GetTimestamp();
+        }
+    }
 
     private void Ask()
     {

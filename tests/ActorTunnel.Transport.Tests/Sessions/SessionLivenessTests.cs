@@ -90,7 +90,10 @@ public sealed class SessionLivenessTests : SessionTest
         Assert.Equal(OurPing, transport.ExpectBytes(17));
         Assert.False(ServerActor.HasMessages);
 
-        Pass(10);
+        Pass(9.9);
+        transport.Settle();
+        Assert.False(ServerActor.HasMessages);
+        Pass(0.1);
         Assert.Equal(SessionEndReason.PeerSilent, ExpectEnded(ServerActor).Reason);
     }
 
@@ -109,6 +112,20 @@ public sealed class SessionLivenessTests : SessionTest
         Assert.Equal(SessionEndReason.WriteStalled, ExpectEnded(ServerActor).Reason);
         transport.ExpectFailure<TransportException>();
         StagesStop();
+    }
+
+    [Fact]
+    public void A_process_that_did_not_run_gives_its_transport_time_to_take_more()
+    {
+        var transport = StartServer(Writes, takesAll: false);
+        transport.Give(Frame(6, 0, new byte[8]));
+        transport.Settle();
+        Pass(100);
+        transport.Settle();
+        Assert.False(ServerActor.HasMessages);
+
+        Pass(30);
+        Assert.Equal(SessionEndReason.WriteStalled, ExpectEnded(ServerActor).Reason);
     }
 
     [Fact]

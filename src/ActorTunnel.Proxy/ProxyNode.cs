@@ -24,6 +24,9 @@ public sealed record ProxyEnvironment(
 {
     /// <summary>Resolves names.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Lookup { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>For jitter; used from any thread.</summary>
+    public Random Random { get; init; } = Random.Shared;
 }
 
 /// <summary>How a start went.</summary>

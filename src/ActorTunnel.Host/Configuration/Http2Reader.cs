@@ -9,6 +9,8 @@ internal static class Http2Reader
     private const int KiB = 1024;
     private const int MiB = 1024 * KiB;
 
+    private static readonly ValueKind<TimeSpan> Timeout = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), zero: true);
+
     internal static Http2Settings Read(SectionReader section)
     {
         var settings = new Http2Settings
@@ -18,7 +20,20 @@ internal static class Http2Reader
             ReceiveBudget = section.Get("receive-budget", ValueKind.Size(MiB)),
             MaxFrameSize = (int)section.Get("max-frame-size", ValueKind.Size(16 * KiB, MiB)),
             HandshakeTimeout = section.Get("handshake-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10))),
+            PingInterval = section.Get("ping-interval", Timeout),
+            PingTimeout = section.Get("ping-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(2), TimeSpan.FromHours(1))),
+            WriteTimeout = section.Get("write-timeout", Timeout),
+            MaxAge = section.Get("max-age", ValueKind.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(20), zero: true)),
         };
+
+        if (settings.PingInterval >= settings.PingTimeout)
+        {
+            // The peer would be given up before it was asked.
+            section.Mistake(
+                section.IsGiven("ping-interval") ? "ping-interval" : "ping-timeout",
+                "a PING would be sent when the session is dead already",
+                "ping-interval shorter than ping-timeout");
+        }
 
         if (settings.ReceiveBudget < settings.StreamWindow)
         {

@@ -47,7 +47,7 @@ internal static class UpstreamReader
 
         if (settings.Protocol == UpstreamProtocol.Tcp && !section.IsWrong("protocol"))
         {
-            section.Refuse("is only for protocol = http2", "sessions-per-endpoint", "backoff", "http2", "tls");
+            section.Refuse("is only for protocol = http2", "answer-timeout", "sessions-per-endpoint", "backoff", "http2", "tls");
             return settings with { ProxyProtocol = section.Get("proxy-protocol", ProxyProtocol) };
         }
 
@@ -55,6 +55,7 @@ internal static class UpstreamReader
 
         return section.Section("backoff", backoff => ReadBackoff(backoff, settings)) with
         {
+            AnswerTimeout = section.Get("answer-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1))),
             MaxSessionsPerEndpoint = section.Section("sessions-per-endpoint", sessions => sessions.Get("max", ValueKind.Integer(1, 1_000))),
             Http2 = section.Section("http2", Http2Reader.Read),
             Tls = section.OptionalSection("tls", tls.ReadClient),

@@ -125,23 +125,16 @@ internal sealed class ConnectConnectionActor : ReceiveActor
 
     private void Peek(PreludeResult.Known client)
     {
-        if (_node.IsOutOfBuffers)
-        {
-            _node.Meters.LimitHit("buffers"); // What it may send first would take another one.
-            _log.Info("{0} from {1} was refused: out of buffers", ActorNames.PathOf(Self), _connection.Remote);
-            Context.Stop(Self);
-            return;
-        }
-
         _client = client;
         _began = _node.Time.GetTimestamp();
-        if (_listener.Http1)
+        if (_listener.Http1 && !_node.IsOutOfBuffers)
         {
             ProtocolPeek.ReadAsync(_connection, _listener, _node, _stopped.Token).PipeTo(Self);
             Become(Peeking);
         }
         else
         {
+            // Also past the limit of buffers, where a client that sends a byte and waits would hold one more: HTTP/2 has an answer for its tunnels.
             Serve(ClientProtocol.Http2);
         }
     }

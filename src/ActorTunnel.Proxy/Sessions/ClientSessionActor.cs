@@ -17,12 +17,21 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <summary>
 /// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
 /// <code>
-///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, Retire──▶ Ready, retired ──last tunnel over──▶ close
+///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, resets, Retire──▶ Ready, retired ──last tunnel over──▶ close
 ///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 {
+    /// <summary>
+    /// Resets before an answer that a session may send: half of our own guard (burst 200, 50/s), which is the strictest that we know; nghttp2's is 1,000 and 33/s. A guard that is
+    /// met cuts the session with all its tunnels.
+    /// </summary>
+    private const int ResetBurst = 100;
+
+    /// <inheritdoc cref="ResetBurst"/>
+    private const int ResetsPerSecond = 25;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly EndpointAddress _endpoint;
     private readonly ResolvedEndpoint _dialled;
@@ -32,6 +41,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly IActorRef _pool = Context.Parent;
     private readonly CancellationTokenSource _dial = new();
     private readonly long _started;
+    private readonly TokenBucket _resets = new(ResetBurst, ResetsPerSecond);
     private SessionHandle? _session;
     private TcpConnection? _connection;
     private TlsInfo? _tls;
@@ -118,7 +128,13 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _connection = connection;
         var self = Self;
         _session = SessionStack.Compose(
-            new SessionStage(SessionRole.Client, _upstream.Http2.ToSessionSettings(), _node.Environment.Pool, self, _node.Time),
+            new SessionStage(
+                SessionRole.Client,
+                _upstream.Http2.ToSessionSettings(),
+                _upstream.Http2.ToSessionTimeouts(),
+                _node.Environment.Pool,
+                self,
+                _node.Time),
             _tlsOptions is null ? null : TlsStage.Client(_tlsOptions, _node.Environment.Pool, info => self.Tell(info)),
             connection.ToFlow(_node.Environment.Pool, _node.Time)).Run(_node.Materializer);
         Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _upstream.Http2.HandshakeTimeout);
@@ -135,7 +151,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         {
             var request = (TunnelProtocol.OpenTunnel)opened.Token;
             var tunnel = Context.ActorOf(
-                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _node), $"stream-{opened.Port.StreamId}");
+                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _node), $"stream-{opened.Port.StreamId}");
             Context.Watch(tunnel);
             _open++;
         });
@@ -153,6 +169,15 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             CloseWhenRetired();
         });
         Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<ClientSessionProtocol.ResetUnanswered>(_ =>
+        {
+            if (!_resets.TryTake(_node.Time.GetElapsedTime(_started)) && !_retired)
+            {
+                _node.Meters.LimitHit("resets-before-answer");
+                Retire("too many streams were reset before their answer");
+            }
+        });
+        Receive<AgeReached>(_ => Retire("it is old enough"));
         Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
     }
 
@@ -182,6 +207,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         _ready = true;
         Timers.Cancel(HandshakeTimeout.Instance);
+        if (_upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
+        {
+            Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
+        }
+
         _node.Meters.SessionOpened(SessionScope.OfUpstream(_upstream.Name));
         _node.Environment.SessionLog(new SessionLogEntry
         {
@@ -261,6 +291,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             _node.Meters.SessionEnded(SessionScope.OfUpstream(_upstream.Name), _retired, lost);
         }
 
+        if (ended.Reason.Limit() is { } limit)
+        {
+            _node.Meters.LimitHit(limit);
+        }
+
         var detail = Describe(ended);
         if (lost && _ready)
         {
@@ -297,5 +332,10 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private sealed class HandshakeTimeout
     {
         public static readonly HandshakeTimeout Instance = new();
+    }
+
+    private sealed class AgeReached
+    {
+        public static readonly AgeReached Instance = new();
     }
 }

@@ -21,6 +21,12 @@ internal static class ClientSessionProtocol
     /// <summary>It is over. Where it never became ready, <paramref name="Failure"/> says why.</summary>
     public sealed record SessionOver(bool WasReady, bool Lost, ConnectFailure Failure, string Detail);
 
+    /// <summary>To the session, from a tunnel of it: its stream was reset before the terminator had answered.</summary>
+    public sealed record ResetUnanswered
+    {
+        public static readonly ResetUnanswered Instance = new();
+    }
+
     /// <summary>To the session: end in order once no tunnel is left.</summary>
     public sealed record Retire(string Why);
 }

@@ -19,7 +19,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// An HTTP/2 session that a peer opened with us, or an HTTP/1.1 connection, which is a session of one tunnel: starts its stack, makes a tunnel's actor of each request,
 /// and ends when the session and the last tunnel have.
 /// <code>
-///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
+///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──age, BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
 ///        └──deadline──▶ abort           └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -36,6 +36,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private TlsInfo? _tls;
     private bool _ready;
     private bool _draining;
+    private bool _retired;
     private bool _goAwayDone;
     private bool _ended;
     private int _open;
@@ -111,6 +112,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Receive<SessionProtocol.SessionEnded>(Ended);
         Receive<HandshakeTimeout>(_ =>
             _session.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
+        Receive<AgeReached>(_ => Retire());
         Receive<Terminated>(_ =>
         {
             _open--;
@@ -145,6 +147,11 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     {
         _ready = true;
         Timers.Cancel(HandshakeTimeout.Instance);
+        if (_protocol == ClientProtocol.Http2 && _listener.Http2.DrawAge(_node.Environment.Random) is { } age)
+        {
+            Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
+        }
+
         _node.Meters.SessionOpened(SessionScope.OfListener(_listener.Name));
         _node.Environment.SessionLog(new SessionLogEntry
         {
@@ -168,7 +175,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         _protocol.ToName(),
         _tls?.ToString() ?? (_listener.Tls is null ? "cleartext" : null),
         _tls?.PeerSubject,
-        _ended ? SessionState.Ending : !_ready ? SessionState.Handshaking : _draining ? SessionState.Retired : SessionState.Ready,
+        _ended ? SessionState.Ending : !_ready ? SessionState.Handshaking : _draining || _retired ? SessionState.Retired : SessionState.Ready,
         _open,
         _protocol == ClientProtocol.Http2 ? _listener.Http2.MaxConcurrentStreams : 1,
         PeerLimit: null,
@@ -181,9 +188,23 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         _open++;
     }
 
+    /// <summary>Takes no new tunnels, and lives until its last one ends: no deadline, unlike a drain.</summary>
+    private void Retire()
+    {
+        if (_draining)
+        {
+            return; // It goes already.
+        }
+
+        _retired = true;
+        _node.Meters.SessionRetired(SessionScope.OfListener(_listener.Name));
+        _log.Info("{0} of {1} is retired: it is old enough", ActorNames.PathOf(Self), _connection.Remote);
+        _session.BeginGoAway();
+    }
+
     private void CloseWhenDrained()
     {
-        if (_draining && _open == 0 && _goAwayDone)
+        if ((_draining || _retired) && _open == 0 && _goAwayDone)
         {
             _session.Close();
         }
@@ -215,7 +236,12 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         if (_ready)
         {
             _node.Meters.SessionEnded(
-                SessionScope.OfListener(_listener.Name), wasRetired: false, lost: ended.Reason != SessionEndReason.Orderly);
+                SessionScope.OfListener(_listener.Name), _retired, lost: ended.Reason != SessionEndReason.Orderly);
+        }
+
+        if (ended.Reason.Limit() is { } limit)
+        {
+            _node.Meters.LimitHit(limit);
         }
 
         if (ended.Reason != SessionEndReason.Orderly || ended.Foreign != ForeignProtocol.None)
@@ -245,5 +271,10 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private sealed class HandshakeTimeout
     {
         public static readonly HandshakeTimeout Instance = new();
+    }
+
+    private sealed class AgeReached
+    {
+        public static readonly AgeReached Instance = new();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Transport.Sessions;
 using ActorTunnel.Transport.Tls;
 using Akka.Event;
 
@@ -55,5 +56,21 @@ internal static class SessionTls
         StreamWindow = settings.StreamWindow,
         ReceiveBudget = settings.ReceiveBudget,
         MaxFrameSize = settings.MaxFrameSize,
+    };
+
+    /// <summary>As the stage of a session wants it.</summary>
+    public static SessionTimeouts ToSessionTimeouts(this Http2Settings settings) => new()
+    {
+        PingInterval = settings.PingInterval,
+        PingTimeout = settings.PingTimeout,
+        WriteTimeout = settings.WriteTimeout,
+    };
+
+    /// <summary>The limit that a session met which ended so, as it is counted; null: none.</summary>
+    public static string? Limit(this SessionEndReason reason) => reason switch
+    {
+        SessionEndReason.PeerSilent => "ping-timeout",
+        SessionEndReason.WriteStalled => "write-timeout",
+        _ => null,
     };
 }

@@ -20,4 +20,19 @@ public sealed record Http2Settings
 
     /// <summary>From the accepted or dialled connection to the end of the TLS handshake, and from there to the peer's SETTINGS.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nothing received for so long: the peer is asked by a PING; zero means never.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nothing received for so long, the PING's answer included: the session is dead. Longer than <see cref="PingInterval"/>.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Output waits and the connection took nothing for so long: the session is dead; zero means never.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old a session becomes, ± 10 %, before it is retired; zero means that age does not matter.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The age of one session: <see cref="MaxAge"/> ± 10 %, so that sessions that began together do not end together. Null: it may grow old.</summary>
+    public TimeSpan? DrawAge(Random random) => MaxAge > TimeSpan.Zero ? MaxAge * (0.9 + (0.2 * random.NextDouble())) : null;
 }

@@ -97,6 +97,9 @@ public sealed record UpstreamSettings
     /// <summary>The HTTP/2 side of our sessions. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
     public Http2Settings Http2 { get; init; } = new();
 
+    /// <summary>From a CONNECT to its answer, before the tunnel fails. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>HTTP/2 sessions to one endpoint that take new tunnels, 1 or more; retired ones do not count.</summary>
     public int MaxSessionsPerEndpoint { get; init; } = 8;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
@@ -13,38 +14,53 @@ namespace ActorTunnel.Proxy.Tunnels;
 /// A CONNECT stream that we opened: waits for the answer, then relays.
 /// <code>
 ///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
-///        └──any other status, reset, session lost──▶ stopped; the requester still holds the connection, unread
+///        └──any other status, reset, session lost, no answer in time──▶ stopped; the requester still holds the connection, unread
 /// </code>
 /// </summary>
-internal sealed class ClientTunnelActor : ReceiveActor
+internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
 {
     private readonly TunnelProtocol.OpenTunnel _request;
     private readonly TunnelPort _port;
     private readonly SessionHandle _session;
+    private readonly TimeSpan _answerTimeout;
     private readonly NodeContext _node;
     private readonly TunnelProtocol.TunnelRoute _route;
     private RelayControl? _relay;
     private bool _finished;
 
     public ClientTunnelActor(
-        TunnelProtocol.OpenTunnel request, TunnelPort port, SessionHandle session, EndpointAddress endpoint, NodeContext node)
+        TunnelProtocol.OpenTunnel request,
+        TunnelPort port,
+        SessionHandle session,
+        EndpointAddress endpoint,
+        TimeSpan answerTimeout,
+        NodeContext node)
     {
         _request = request;
         _port = port;
         _session = session;
+        _answerTimeout = answerTimeout;
         _node = node;
         _route = new TunnelProtocol.TunnelRoute(endpoint, ActorNames.PathOf(Context.Parent), port.StreamId);
         AwaitingAnswer();
     }
 
+    public ITimerScheduler Timers { get; set; } = null!;
+
     public static Props Props(
-        TunnelProtocol.OpenTunnel request, TunnelPort port, SessionHandle session, EndpointAddress endpoint, NodeContext node) =>
-        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, node));
+        TunnelProtocol.OpenTunnel request,
+        TunnelPort port,
+        SessionHandle session,
+        EndpointAddress endpoint,
+        TimeSpan answerTimeout,
+        NodeContext node) =>
+        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, answerTimeout, node));
 
     protected override void PreStart()
     {
         Context.Watch(_request.Requester);
         _port.SetOwner(Self);
+        Timers.StartSingleTimer(AnswerTimeout.Instance, AnswerTimeout.Instance, _answerTimeout);
     }
 
     protected override void PostStop()
@@ -77,17 +93,31 @@ internal sealed class ClientTunnelActor : ReceiveActor
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<AnswerTimeout>(_ =>
+        {
+            _node.Meters.LimitHit("answer-timeout");
+            ResetUnanswered();
+            Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null, retry: false);
+            Context.Stop(Self);
+        });
         Receive<Terminated>(_ =>
         {
             // The drain reached its deadline: the requester is gone, and with it the connection.
-            _session.Reset(_port, ErrorCode.Cancel);
+            ResetUnanswered();
             _finished = true;
             Context.Stop(Self);
         });
     }
 
+    private void ResetUnanswered()
+    {
+        _session.Reset(_port, ErrorCode.Cancel);
+        Context.Parent.Tell(ClientSessionProtocol.ResetUnanswered.Instance);
+    }
+
     private void Answered(TunnelPortProtocol.ResponseReceived response)
     {
+        Timers.Cancel(AnswerTimeout.Instance);
         var status = int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);
         if (status is >= 200 and < 300)
         {
@@ -145,5 +175,10 @@ internal sealed class ClientTunnelActor : ReceiveActor
         }
 
         return "";
+    }
+
+    private sealed class AnswerTimeout
+    {
+        public static readonly AnswerTimeout Instance = new();
     }
 }

@@ -298,7 +298,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var wait = endpoint.Failed(Now, Random.Shared);
+        var wait = endpoint.Failed(Now, _node.Environment.Random);
         if (!over.WasReady)
         {
             _log.Warning(

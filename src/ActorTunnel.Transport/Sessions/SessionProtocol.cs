@@ -91,6 +91,12 @@ public enum SessionEndReason
     /// <summary>TLS refused the peer, or the peer us.</summary>
     TlsRefused,
 
+    /// <summary>Nothing came for <see cref="SessionTimeouts.PingTimeout"/>, not even the answer to a PING.</summary>
+    PeerSilent,
+
+    /// <summary>The transport took nothing for <see cref="SessionTimeouts.WriteTimeout"/>.</summary>
+    WriteStalled,
+
     /// <summary>By <see cref="SessionHandle.Abort"/>.</summary>
     Aborted,
 }

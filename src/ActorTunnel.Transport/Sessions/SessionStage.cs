@@ -17,19 +17,23 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
     private readonly SessionRole _role;
     private readonly SessionSettings _settings;
+    private readonly SessionTimeouts _timeouts;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly TimeProvider _time;
 
     /// <param name="role">Which end this is.</param>
     /// <param name="settings">What is announced and enforced.</param>
+    /// <param name="timeouts">When the peer counts as dead.</param>
     /// <param name="pool">Blocks for output.</param>
     /// <param name="actor">Gets <see cref="SessionProtocol"/> messages.</param>
-    /// <param name="time">Clock of the last moment after GOAWAY.</param>
-    public SessionStage(SessionRole role, SessionSettings settings, BufferPool pool, IActorRef actor, TimeProvider time)
+    /// <param name="time">Clock of the timeouts and of the last moment after GOAWAY.</param>
+    public SessionStage(
+        SessionRole role, SessionSettings settings, SessionTimeouts timeouts, BufferPool pool, IActorRef actor, TimeProvider time)
     {
         _role = role;
         _settings = settings;
+        _timeouts = timeouts;
         _pool = pool;
         _actor = actor;
         _time = time;
@@ -55,7 +59,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
     /// <code>
     ///   Running ──abort, SessionFailed, or close and no stream left──▶ Closing: output is flushed, then FIN; input is read and dropped
     ///      │                                └──inlet done, or a second passed──▶ ended
-    ///      └──inlet done or failed──▶ ended: tunnels get SessionLost
+    ///      ├──inlet done or failed──▶ ended: tunnels get SessionLost
+    ///      └──the peer is dead──▶ ended likewise; the transport is told to reset
     /// </code>
     /// </remarks>
     private sealed class Logic : InAndOutGraphStageLogic
@@ -64,6 +69,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
         private readonly SessionStage _stage;
         private readonly Http2Session _session;
+        private readonly SessionLiveness _liveness;
         private readonly SessionTunnels _tunnels;
         private readonly SliceQueue _output = new();
         private readonly StageWakeUp _wakeUp;
@@ -78,7 +84,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _stage = stage;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
-            _tunnels = new SessionTunnels(_session, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
+            _liveness = new SessionLiveness(_session, stage._timeouts, _wakeUp, stage._time);
+            _tunnels = new SessionTunnels(_session, _liveness, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
             Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
             SetHandlers(stage.In, stage.Out, this);
         }
@@ -90,6 +97,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         public override void OnPush()
         {
             var received = Grab(_stage.In);
+            _liveness.Received();
             if (_closing)
             {
                 received.Clear();
@@ -113,6 +121,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
         public override void OnPull()
         {
+            _liveness.Taken();
             Flush();
             CloseWhenRequested();
         }
@@ -137,6 +146,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         public override void PostStop()
         {
             _lastMoment?.Dispose();
+            _liveness.Dispose();
             End(SessionEndReason.Aborted, "the session's stage was stopped");
             _output.Dispose();
             _session.Dispose();
@@ -156,7 +166,21 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 return;
             }
 
+            if (_liveness.HasFired && _liveness.Check() is { } dead)
+            {
+                Dead(dead);
+                return;
+            }
+
             Serve();
+        }
+
+        /// <summary>There is nobody to take what is left, not even a FIN.</summary>
+        private void Dead(SessionEndReason reason)
+        {
+            var why = _liveness.Describe(reason);
+            End(reason, why);
+            FailStage(TransportException.Aborted(why));
         }
 
         private void Serve()
@@ -202,6 +226,11 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                     return;
                 }
 
+                if (e.Kind == SessionEventKind.SettingsReceived && !_tunnels.IsReady)
+                {
+                    _liveness.Begin();
+                }
+
                 _tunnels.Handle(e);
             }
         }
@@ -217,6 +246,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             if (_session.HasOutput)
             {
                 _session.TakeOutput(_output, OutputBudget);
+                _liveness.Handed();
                 Push(_stage.Out, _output);
                 if (!_closing)
                 {

@@ -18,13 +18,17 @@ internal sealed class SessionTunnels
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
+    private readonly SessionLiveness _liveness;
+    private readonly Queue<SessionCommand.Open> _held = new();
     private readonly HashSet<Http2TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
     private readonly PendingEnds _pendingEnds;
     private readonly Action<Http2TunnelPort> _forget;
 
-    public SessionTunnels(Http2Session session, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
+    public SessionTunnels(
+        Http2Session session, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
     {
+        _liveness = liveness;
         _pendingEnds = new PendingEnds(session, stage, time);
         _forget = port => _ports.Remove(port);
         _session = session;
@@ -48,6 +52,11 @@ internal sealed class SessionTunnels
     /// <summary>Carries out commands, then serves the tunnels that have work. Returns an abort, behind which nothing was done.</summary>
     public SessionCommand.Stop? Serve()
     {
+        while (_held.Count > 0 && !_liveness.MustHearFirst())
+        {
+            Execute(_held.Dequeue());
+        }
+
         while (Commands.TryDequeue(out var command))
         {
             if (command is SessionCommand.Stop { Orderly: false } stop)
@@ -108,6 +117,11 @@ internal sealed class SessionTunnels
     /// <summary>After the end: whoever still asks for a stream is told that there is none.</summary>
     public void RefuseCommands()
     {
+        while (_held.TryDequeue(out var held))
+        {
+            _actor.Tell(new SessionProtocol.TunnelNotOpened(held.Token));
+        }
+
         while (Commands.TryDequeue(out var command))
         {
             if (command is SessionCommand.Open open)
@@ -194,12 +208,15 @@ internal sealed class SessionTunnels
             case SessionCommand.Stop:
                 IsCloseRequested = true;
                 break;
-            case SessionCommand.Open open when _session.CanOpenStream && !IsCloseRequested:
-                var port = Add(_session.OpenStream(open.Fields));
-                _actor.Tell(new SessionProtocol.TunnelOpened(open.Token, port));
+            case SessionCommand.Open open when !_session.CanOpenStream || IsCloseRequested:
+                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+                break;
+            case SessionCommand.Open open when _liveness.MustHearFirst():
+                _held.Enqueue(open); // The next byte releases it, or the end of the session.
                 break;
             case SessionCommand.Open open:
-                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+                var port = Add(_session.OpenStream(open.Fields));
+                _actor.Tell(new SessionProtocol.TunnelOpened(open.Token, port));
                 break;
             case SessionCommand.Respond respond:
                 _session.SendHeaders(Ours(respond.Port).Stream, respond.Fields, respond.EndStream);

@@ -126,6 +126,10 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                       max-frame-size = 64KiB
                       max-concurrent-streams = 1000
                       handshake-timeout = 10s
+                      ping-interval = 10s
+                      ping-timeout = 20s
+                      write-timeout = 30s
+                      max-age = 1h
                     }
                     origin {
                       idle-timeout = 1h

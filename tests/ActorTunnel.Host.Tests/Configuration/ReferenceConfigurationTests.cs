@@ -42,7 +42,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             connect {
               routes = [{ authority = "*.Example:443", upstream = origin }]
               http1 = false
-              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s }
+              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s, ping-interval = 0, ping-timeout = 30s, write-timeout = 31s, max-age = 32s }
               origin {
                 idle-timeout = 0, half-closed-idle-timeout = 16s, end-delivery-timeout = 17s, keepalive { time = 0, interval = 18s, probes = 19 }
               }
@@ -51,8 +51,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           upstreams.terminators {
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
             type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
-            sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
-            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s }
+            answer-timeout = 37s, sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
+            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
             tls {
               ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
@@ -128,7 +128,18 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal("CN=ca", Assert.Single(connect.Tls.Certificate.Intermediates).Subject);
         Assert.Equal("CN=ca", Assert.Single(connect.Tls.ClientCa!).Subject);
         Assert.Equal(
-            new Http2Settings { StreamWindow = 65_536, ReceiveBudget = 1024 * 1024, MaxFrameSize = 16_384, MaxConcurrentStreams = 14, HandshakeTimeout = Seconds(15) },
+            new Http2Settings
+            {
+                StreamWindow = 65_536,
+                ReceiveBudget = 1024 * 1024,
+                MaxFrameSize = 16_384,
+                MaxConcurrentStreams = 14,
+                HandshakeTimeout = Seconds(15),
+                PingInterval = TimeSpan.Zero,
+                PingTimeout = Seconds(30),
+                WriteTimeout = Seconds(31),
+                MaxAge = Seconds(32),
+            },
             connect.Http2);
         Assert.Equal(
             new TunnelSettings
@@ -149,8 +160,20 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
         Assert.Equal(
             (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
+        Assert.Equal(Seconds(37), upstream.AnswerTimeout);
         Assert.Equal(
-            new Http2Settings { StreamWindow = 16 * 1024 * 1024, ReceiveBudget = 24 * 1024 * 1024, MaxFrameSize = 1024 * 1024, MaxConcurrentStreams = 25, HandshakeTimeout = Seconds(26) },
+            new Http2Settings
+            {
+                StreamWindow = 16 * 1024 * 1024,
+                ReceiveBudget = 24 * 1024 * 1024,
+                MaxFrameSize = 1024 * 1024,
+                MaxConcurrentStreams = 25,
+                HandshakeTimeout = Seconds(26),
+                PingInterval = Seconds(34),
+                PingTimeout = Seconds(35),
+                WriteTimeout = TimeSpan.Zero,
+                MaxAge = Seconds(36),
+            },
             upstream.Http2);
         Assert.Equal(
             ("::1", "spiffe://mesh.local/terminator", true, true),

@@ -12,19 +12,21 @@ internal sealed class FaultLink
     private readonly CancellationTokenSource _ended = new();
     private volatile bool _nearHasFin;
     private volatile bool _farHasFin;
+    private volatile bool _hung;
 
     /// <param name="near">Accepted; owned.</param>
     /// <param name="far">Connected to the target; owned.</param>
     /// <param name="faults">What is to happen.</param>
     /// <param name="random">Its randomness.</param>
     /// <param name="cutReached">Called for each direction that comes to its cut.</param>
-    public FaultLink(Socket near, Socket far, LinkFaults faults, Random random, Action cutReached)
+    /// <param name="received">Called with the bytes of each read.</param>
+    public FaultLink(Socket near, Socket far, LinkFaults faults, Random random, Action cutReached, Action<int> received)
     {
         near.NoDelay = far.NoDelay = true;
         _near = near;
         _far = far;
-        _toTarget = new FaultPump(this, near, far, faults.ToTarget, new Random(random.Next()), cutReached);
-        _fromTarget = new FaultPump(this, far, near, faults.FromTarget, new Random(random.Next()), cutReached);
+        _toTarget = new FaultPump(this, near, far, faults.ToTarget, new Random(random.Next()), cutReached, received);
+        _fromTarget = new FaultPump(this, far, near, faults.FromTarget, new Random(random.Next()), cutReached, received);
     }
 
     /// <summary>Cancelled when the connection was reset or finished by the pipe: nothing more is passed on.</summary>
@@ -55,6 +57,12 @@ internal sealed class FaultLink
         _near.Dispose();
         _far.Dispose();
     }
+
+    /// <summary>Nothing is read or sent any more.</summary>
+    public void Hang() => _hung = true;
+
+    /// <summary>Goes on at once, or, while the link hangs, never: it ends when the link does.</summary>
+    public Task PassAsync() => _hung ? Task.Delay(Timeout.InfiniteTimeSpan, Ended) : Task.CompletedTask;
 
     /// <summary>Resets both ends.</summary>
     public void Reset()

@@ -20,6 +20,7 @@ public sealed class FaultPipe : IAsyncDisposable
     private readonly Task _accepting;
     private int _connections;
     private int _cutsReached;
+    private long _bytes;
 
     /// <param name="target">Where each connection goes on to.</param>
     /// <param name="faults">Of the first connection (0), the second, and so on; null: none.</param>
@@ -43,6 +44,12 @@ public sealed class FaultPipe : IAsyncDisposable
 
     /// <summary>Directions, of all connections since the start, that came to where they are cut.</summary>
     public int CutsReached => Volatile.Read(ref _cutsReached);
+
+    /// <summary>Bytes that came from either side since the start.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>From here on nothing is read or sent on the connections there are, and nobody is told. New ones work.</summary>
+    public void HangAll() => ForEachLink(link => link.Hang());
 
     /// <summary>Resets every connection now, towards both ends, as when a machine dies.</summary>
     public void ResetAll() => ForEachLink(link => link.Reset());
@@ -100,7 +107,7 @@ public sealed class FaultPipe : IAsyncDisposable
 
             var number = Interlocked.Increment(ref _connections) - 1;
             var link = new FaultLink(
-                near, far, _faults(number), new Random(_seed + number), () => Interlocked.Increment(ref _cutsReached));
+                near, far, _faults(number), new Random(_seed + number), () => Interlocked.Increment(ref _cutsReached), count => Interlocked.Add(ref _bytes, count));
             lock (_gate)
             {
                 _links.Add(link);

@@ -25,6 +25,7 @@ internal sealed class FaultPump
     private readonly Random _sizes;
     private readonly Random _delays;
     private readonly Action _cutReached;
+    private readonly Action<int> _received;
     private readonly CutPoint.Finder? _cut;
     private readonly Channel<Chunk> _chunks = Channel.CreateBounded<Chunk>(new BoundedChannelOptions(ChunksInside) { SingleReader = true, SingleWriter = true });
     private long _lastDue;
@@ -32,8 +33,9 @@ internal sealed class FaultPump
     private bool _finSent;
     private bool _cutDone;
 
-    public FaultPump(FaultLink link, Socket from, Socket to, FaultPlan plan, Random random, Action cutReached)
+    public FaultPump(FaultLink link, Socket from, Socket to, FaultPlan plan, Random random, Action cutReached, Action<int> received)
     {
+        _received = received;
         _link = link;
         _from = from;
         _to = to;
@@ -80,6 +82,8 @@ internal sealed class FaultPump
             while (true)
             {
                 var chunk = await ReceiveAsync().ConfigureAwait(false);
+                _received(chunk.Bytes.Length);
+                await _link.PassAsync().ConfigureAwait(false);
                 await _chunks.Writer.WriteAsync(chunk, _link.Ended).ConfigureAwait(false);
                 if (chunk.Kind != ChunkKind.Bytes)
                 {
@@ -126,6 +130,7 @@ internal sealed class FaultPump
         {
             var chunk = await _chunks.Reader.ReadAsync(_link.Ended).ConfigureAwait(false);
             await UntilAsync(chunk.Due).ConfigureAwait(false);
+            await _link.PassAsync().ConfigureAwait(false);
             switch (chunk.Kind)
             {
                 case ChunkKind.Reset:

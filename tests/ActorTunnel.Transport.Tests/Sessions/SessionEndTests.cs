@@ -183,7 +183,7 @@ public sealed class SessionEndTests : SessionTest
     {
         StartPair();
         var (application, _) = OpenTunnel();
-        var (_, transport) = StartAlone(new SessionStage(SessionRole.Server, new SessionSettings(), Pool, ServerActor, Time));
+        var (_, transport) = StartAlone(new SessionStage(SessionRole.Server, new SessionSettings(), SessionTimeouts.None, Pool, ServerActor, Time));
         transport.TakeAll();
         transport.Give([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0, /* DATA on stream 0 */ 0, 0, 1, 0, 0, 0, 0, 0, 0, 9]);
         ServerActor.ExpectMsg<SessionProtocol.PeerReady>();
@@ -227,7 +227,7 @@ public sealed class SessionEndTests : SessionTest
         for (var i = 0; i < 50; i++)
         {
             var actor = CreateTestProbe();
-            var stage = new SessionStage(SessionRole.Client, new SessionSettings(), Pool, actor, Time);
+            var stage = new SessionStage(SessionRole.Client, new SessionSettings(), SessionTimeouts.None, Pool, actor, Time);
             var (handle, _) = StartAlone(stage);
             handle.Open(i, Request);
             Assert.Equal(i, actor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);

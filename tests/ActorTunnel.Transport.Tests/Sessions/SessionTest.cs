@@ -34,6 +34,9 @@ public abstract class SessionTest : StageTest
 
     protected HandTime Time { get; } = new();
 
+    /// <summary>Of every session that is started from here on.</summary>
+    protected SessionTimeouts Timeouts { get; set; } = SessionTimeouts.None;
+
     protected TestProbe ClientActor { get; }
 
     protected TestProbe ServerActor { get; }
@@ -45,10 +48,10 @@ public abstract class SessionTest : StageTest
     protected UniqueKillSwitch Wire { get; private set; } = null!;
 
     protected SessionStage ClientStage(SessionSettings? settings = null) =>
-        new(SessionRole.Client, settings ?? new SessionSettings(), Pool, ClientActor, Time);
+        new(SessionRole.Client, settings ?? new SessionSettings(), Timeouts, Pool, ClientActor, Time);
 
     protected SessionStage ServerStage(SessionSettings? settings = null) =>
-        new(SessionRole.Server, settings ?? new SessionSettings(), Pool, ServerActor, Time);
+        new(SessionRole.Server, settings ?? new SessionSettings(), Timeouts, Pool, ServerActor, Time);
 
     /// <summary>Joins the two and waits until each knows the other's settings.</summary>
     protected void StartPair(

@@ -155,7 +155,7 @@ public sealed class FaultPipeTests : Story
     }
 
     [Theory]
-    [InlineData(0)]
+    [InlineData(1)] // At 0 it may come before the connect has returned.
     [InlineData(777)]
     [InlineData(Length)]
     public async Task A_reset_comes_at_its_offset_towards_both_ends(int offset)

@@ -19,7 +19,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// An HTTP/2 session that a peer opened with us, or an HTTP/1.1 connection, which is a session of one tunnel: starts its stack, makes a tunnel's actor of each request,
 /// and ends when the session and the last tunnel have.
 /// <code>
-///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
+///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──BeginDrain, certificates replaced──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
 ///        └──deadline──▶ abort           └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -36,6 +36,8 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private TlsInfo? _tls;
     private bool _ready;
     private bool _draining;
+    private bool _retired;
+    private bool _tlsReplaced;
     private bool _goAwayDone;
     private bool _ended;
     private int _open;
@@ -126,6 +128,11 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             }
         });
         Receive<DrainProtocol.AbortTunnels>(_ => AbortTunnels());
+        Receive<TlsProtocol.SessionTlsReplaced>(_ =>
+        {
+            _tlsReplaced = true;
+            RetireIfTlsReplaced();
+        });
     }
 
     private void Ending()
@@ -156,6 +163,22 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
+        RetireIfTlsReplaced();
+    }
+
+    /// <summary>GOAWAY without a deadline. A handshake is let come to its end first; an HTTP/1.1 client has its one tunnel and just lives on.</summary>
+    private void RetireIfTlsReplaced()
+    {
+        if (!_tlsReplaced || !_ready || _draining || _protocol != ConnectProtocol.Http2)
+        {
+            return;
+        }
+
+        _draining = true;
+        _retired = true;
+        _node.Meters.SessionRetired(SessionScope.OfListener(_listener.Name));
+        _log.Info("{0} of {1} is retired: {2}", ActorNames.PathOf(Self), _connection.Remote, TlsProtocol.SessionTlsReplaced.Why);
+        _session.BeginGoAway();
     }
 
     private SessionStatus Status() => new(
@@ -215,7 +238,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         if (_ready)
         {
             _node.Meters.SessionEnded(
-                SessionScope.OfListener(_listener.Name), wasRetired: false, lost: ended.Reason != SessionEndReason.Orderly);
+                SessionScope.OfListener(_listener.Name), _retired, lost: ended.Reason != SessionEndReason.Orderly);
         }
 
         if (ended.Reason != SessionEndReason.Orderly || ended.Foreign != ForeignProtocol.None)

@@ -160,6 +160,9 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               drain {
                 timeout = 1500ms
               }
+              certificates {
+                reload-interval = 10s
+              }
               admin { }
             }
 

@@ -21,6 +21,7 @@ internal sealed class GroupActor : ReceiveActor
 
         Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn(Context.GetChildren())));
         Receive<GetMember>(get => Sender.Tell(Context.Child(get.Name)));
+        Receive<ToMember>(to => Context.Child(to.Name).Forward(to.Message));
         Receive<DrainProtocol.BeginDrain>(_ =>
         {
             _drainer = Sender;
@@ -59,4 +60,7 @@ internal sealed class GroupActor : ReceiveActor
 
     /// <summary>Asks for the actor of a member.</summary>
     public sealed record GetMember(string Name);
+
+    /// <summary>Is passed on to a member.</summary>
+    public sealed record ToMember(string Name, object Message);
 }

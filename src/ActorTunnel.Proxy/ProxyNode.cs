@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Listeners;
+using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
@@ -102,6 +103,17 @@ public sealed class ProxyNode
             "listeners");
         return new ProxyStart.Started(new ProxyNode(system, addresses, node, listeners, upstreams));
     }
+
+    /// <summary>
+    /// A new generation of certificates for a connect listener with TLS: handshakes that begin from now on use it; HTTP/2 sessions of the old one take no new
+    /// tunnels and live until their last one ends. Any thread may call this.
+    /// </summary>
+    public void ReplaceListenerTls(string listener, ServerTlsSettings tls) =>
+        _listeners.Tell(new GroupActor.ToMember(listener, new TlsProtocol.ReplaceListenerTls(tls)));
+
+    /// <summary>The same for an upstream with TLS: new tunnels get new sessions.</summary>
+    public void ReplaceUpstreamTls(string upstream, ClientTlsSettings tls) =>
+        _upstreams.Tell(new GroupActor.ToMember(upstream, new TlsProtocol.ReplaceUpstreamTls(tls)));
 
     /// <summary>
     /// Stops accepting, sends GOAWAY, waits for tunnels to end, and resets what is left after <paramref name="deadline"/>. Ends when every

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Host.Admin;
+using ActorTunnel.Host.Certificates;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Hosting;
 using ActorTunnel.Proxy;
@@ -59,6 +60,8 @@ internal static class RunCommand
             return ExitCode.Failure;
         }
 
+        // On Windows this would be the closing of the console.
+        using var hangup = OperatingSystem.IsWindows() ? null : ProcessSignals.OnHangup(host.Services.GetRequiredService<CertificateReloader>().LookNow);
         WriteAddresses(host, configuration, log);
         var systemEnded = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, systemEnded);

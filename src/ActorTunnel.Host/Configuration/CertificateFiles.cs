@@ -5,17 +5,26 @@ using ActorTunnel.Proxy.Settings;
 namespace ActorTunnel.Host.Configuration;
 
 /// <summary>
-/// Loads PEM files. What is wrong with one comes back as a phrase that follows the file's name; nothing is thrown for a bad file.
+/// Makes certificates of PEM. What is wrong with a file comes back as a phrase that follows its name; nothing is thrown for a bad file.
 /// </summary>
-/// <param name="workingDirectory">What relative paths are relative to.</param>
-internal sealed class CertificateFiles(string workingDirectory)
+internal static class CertificateFiles
 {
+    private const string Begin = "-----BEGIN ";
+    private const string End = "-----END ";
+
     /// <summary>All certificates of a file, at least one.</summary>
-    internal X509Certificate2Collection? LoadBundle(string path, out string? problem)
+    internal static X509Certificate2Collection? LoadBundle(PemFile file, out string? problem)
     {
-        var pem = Read(path, out problem);
-        if (pem is null)
+        problem = file.Problem;
+        if (file.Text is not { } pem)
         {
+            return null;
+        }
+
+        if (pem.AsSpan().Count(Begin) != pem.AsSpan().Count(End))
+        {
+            // The base library passes over a block that does not end: a file that was written half would be a shorter list.
+            problem = "ends within a PEM block";
             return null;
         }
 
@@ -35,16 +44,16 @@ internal sealed class CertificateFiles(string workingDirectory)
     }
 
     /// <summary>A certificate with its key; certificates behind the first one are the chain that is sent with it.</summary>
-    /// <param name="certificatePath">The leaf first.</param>
-    /// <param name="keyPath">Its key, not encrypted.</param>
+    /// <param name="certificate">The leaf first.</param>
+    /// <param name="key">Its key, not encrypted.</param>
     /// <param name="certificateProblem">What is wrong with the first file, or null.</param>
     /// <param name="keyProblem">What is wrong with the second file, or null.</param>
-    internal CertificateMaterial? LoadWithKey(
-        string certificatePath, string keyPath, out string? certificateProblem, out string? keyProblem)
+    internal static CertificateMaterial? LoadWithKey(
+        PemFile certificate, PemFile key, out string? certificateProblem, out string? keyProblem)
     {
-        var chain = LoadBundle(certificatePath, out certificateProblem);
-        var pem = Read(keyPath, out keyProblem);
-        if (chain is null || pem is null)
+        var chain = LoadBundle(certificate, out certificateProblem);
+        keyProblem = key.Problem;
+        if (chain is null || key.Text is not { } pem)
         {
             return null;
         }
@@ -65,7 +74,7 @@ internal sealed class CertificateFiles(string workingDirectory)
         using var bare = chain[0];
         chain.RemoveAt(0);
         var leaf = Join(bare, pem, out keyProblem);
-        return leaf is null ? null : new CertificateMaterial(certificatePath, leaf, chain);
+        return leaf is null ? null : new CertificateMaterial(certificate.Path, leaf, chain);
     }
 
     private static X509Certificate2? Join(X509Certificate2 certificate, string keyPem, out string? problem)
@@ -95,27 +104,6 @@ internal sealed class CertificateFiles(string workingDirectory)
         {
             // Another algorithm, other parameters, or another key: the base library's texts tell these no better apart.
             problem = "holds a key that does not belong to the certificate";
-        }
-
-        return null;
-    }
-
-    private string? Read(string path, out string? problem)
-    {
-        try
-        {
-            problem = null;
-            return File.ReadAllText(Path.Combine(workingDirectory, path));
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            // The usual case gets plain words; the reader needs no more.
-            problem = "does not exist";
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            // What the operating system says about the file is what the operator has to know.
-            problem = $"cannot be read: {refused.Message}";
         }
 
         return null;

@@ -17,6 +17,8 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
     private const string NodeKey = "actortunnel";
     private const string AkkaKey = "akka";
 
+    private static readonly ValueKind<TimeSpan> ReloadInterval = ValueKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1), zero: true);
+
     /// <summary>What <c>%HOSTNAME%</c> stands for.</summary>
     public string HostName { get; init; } = Dns.GetHostName();
 
@@ -78,10 +80,10 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
         log.AddRange(document.Mistakes);
         CheckRoot(document, log);
 
-        var tls = new TlsReader(new CertificateFiles(workingDirectory), time.GetUtcNow());
+        var tls = new TlsReader(workingDirectory, time.GetUtcNow());
         var given = document.Root.Find(NodeKey);
         var place = given?.Place ?? HoconPlace.Whole(document.Sources.FirstOrDefault("the configuration"));
-        var (node, admin) = SectionReader.Read(
+        var (node, admin, reloadInterval) = SectionReader.Read(
             given?.Value as HoconObject,
             place,
             ReferenceConfiguration.Node,
@@ -95,15 +97,20 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
                 node,
                 new HoconObject([new HoconField(NodeKey, place, effective)], place),
                 RenderAkka(document),
-                log.Warnings(document.Sources)) { Admin = admin }
+                log.Warnings(document.Sources)) 
+            {
+                Admin = admin,
+                Certificates = new CertificateSettings(reloadInterval, [.. tls.Sections]),
+            }
             : new ConfigurationOutcome.Rejected(log.Mistakes(document.Sources));
     }
 
-    private (NodeSettings Node, AdminSettings? Admin) ReadAll(SectionReader section, TlsReader tls)
+    private (NodeSettings Node, AdminSettings? Admin, TimeSpan ReloadInterval) ReadAll(SectionReader section, TlsReader tls)
     {
         var constants = new HeaderTemplateConstants(HostName, environment);
         var node = new NodeReader(ReferenceConfiguration.Templates, tls, constants).Read(section);
-        return (node, AdminReader.Read(section, node.Listeners));
+        var reloadInterval = section.Section("certificates", certificates => certificates.Get("reload-interval", ReloadInterval));
+        return (node, AdminReader.Read(section, node.Listeners), reloadInterval);
     }
 
     /// <summary>Other keys at the root are values to refer to; one that nothing refers to is a typing error.</summary>

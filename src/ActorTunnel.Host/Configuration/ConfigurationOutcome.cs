@@ -23,6 +23,9 @@ public abstract record ConfigurationOutcome
         /// <summary>Null: no admin server.</summary>
         public AdminSettings? Admin { get; init; }
 
+        /// <summary>The files that are watched.</summary>
+        internal CertificateSettings Certificates { get; init; } = CertificateSettings.None;
+
         /// <summary>The effective settings, and the <c>akka</c> object behind them, as a file that could be loaded again.</summary>
         public string Render() => HoconRenderer.Render(Effective) + AkkaHocon;
     }

@@ -59,7 +59,7 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, C
             return tunnel is null ? null : tunnel with { MaxConnections = maxConnections, ProxyProtocol = proxyProtocol, PeekTimeout = peekTimeout };
         }
 
-        var serverTls = section.OptionalSection("tls", tls.ReadServer);
+        var serverTls = section.OptionalSection("tls", part => tls.ReadServer(name, part));
         return connect is null ? null : connect with
         {
             MaxConnections = maxConnections, ProxyProtocol = proxyProtocol, PeekTimeout = peekTimeout, Tls = serverTls,

@@ -4,17 +4,24 @@ using ActorTunnel.Proxy.Settings;
 namespace ActorTunnel.Host.Configuration;
 
 /// <summary>Reads the two kinds of <c>tls</c> sections and loads their files.</summary>
-/// <param name="files">Reads PEM.</param>
+/// <param name="workingDirectory">What paths are relative to.</param>
 /// <param name="now">To warn of certificates that are out of date.</param>
-internal sealed class TlsReader(CertificateFiles files, DateTimeOffset now)
+internal sealed class TlsReader(string workingDirectory, DateTimeOffset now)
 {
     private static readonly ValueKind<string> Pem = ValueKind.Text with { Allowed = "the path of a PEM file" };
 
+    private readonly List<TlsSection> _sections = [];
+
+    /// <summary>All that were read without a mistake.</summary>
+    internal IReadOnlyList<TlsSection> Sections => _sections;
+
     /// <summary>Null where a mistake leaves no certificate.</summary>
-    internal ServerTlsSettings? ReadServer(SectionReader section)
+    internal ServerTlsSettings? ReadServer(string listener, SectionReader section)
     {
-        var certificate = ReadCertificate(section, required: true);
-        var clientCa = ReadBundle(section, "client-ca", section.Optional("client-ca", Pem));
+        var (certificate, key) = CertificatePaths(section, required: true);
+        var files = FilesOf(section.Optional("client-ca", Pem), certificate, key);
+        var contents = files.Read();
+        var material = Load(section, "client-ca", contents);
         var trustDomain = section.Optional("client-trust-domain", ValueKind.TrustDomain);
         if (trustDomain is not null && !section.IsGiven("client-ca"))
         {
@@ -22,21 +29,33 @@ internal sealed class TlsReader(CertificateFiles files, DateTimeOffset now)
         }
 
         var allowTls12 = section.Get("tls12", ValueKind.Flag);
-        return certificate is null
-            ? null
-            : new ServerTlsSettings { Certificate = certificate, ClientCa = clientCa, ClientTrustDomain = trustDomain, AllowTls12 = allowTls12 };
+        if (material.Certificate is null)
+        {
+            return null;
+        }
+
+        var settings = new ServerTlsSettings
+        {
+            Certificate = material.Certificate, ClientCa = material.Ca, ClientTrustDomain = trustDomain, AllowTls12 = allowTls12,
+        };
+        _sections.Add(new TlsSection.OfListener(listener, files, contents.Fingerprint(), settings));
+        return settings;
     }
 
-    internal ClientTlsSettings ReadClient(SectionReader section)
+    internal ClientTlsSettings ReadClient(string upstream, SectionReader section)
     {
         var skip = section.Get("insecure-skip-verify", ValueKind.Flag);
         var ca = skip ? section.Optional("ca", Pem) : section.Required("ca", Pem);
+        var (certificate, key) = CertificatePaths(section, required: false);
+        var files = FilesOf(ca, certificate, key);
+        var contents = files.Read();
+        var material = Load(section, "ca", contents);
         var settings = new ClientTlsSettings
         {
-            Ca = ReadBundle(section, "ca", ca) ?? [],
+            Ca = material.Ca ?? [],
             VerifyName = section.Optional("verify-name", ValueKind.Host),
             VerifySpiffeId = section.Optional("verify-spiffe-id", ValueKind.SpiffeId),
-            Certificate = ReadCertificate(section, required: false),
+            Certificate = material.Certificate,
             InsecureSkipVerify = skip,
             AllowTls12 = section.Get("tls12", ValueKind.Flag),
         };
@@ -51,10 +70,12 @@ internal sealed class TlsReader(CertificateFiles files, DateTimeOffset now)
                 "has neither verify-name nor verify-spiffe-id", "at least one of the two: a certificate of the CA alone does not say whose it is");
         }
 
+        _sections.Add(new TlsSection.OfUpstream(upstream, files, contents.Fingerprint(), settings));
         return settings;
     }
 
-    private CertificateMaterial? ReadCertificate(SectionReader section, bool required)
+    /// <summary>Both or neither.</summary>
+    private static (string? Certificate, string? Key) CertificatePaths(SectionReader section, bool required)
     {
         var certificate = section.Optional("cert", Pem);
         var key = section.Optional("key", Pem);
@@ -66,49 +87,41 @@ internal sealed class TlsReader(CertificateFiles files, DateTimeOffset now)
             }
         }
 
-        if (certificate is null || key is null)
+        return certificate is null || key is null ? (null, null) : (certificate, key);
+    }
+
+    private TlsFiles FilesOf(string? ca, string? certificate, string? key)
+    {
+        return new TlsFiles(Full(ca), Full(certificate), Full(key));
+
+        string? Full(string? path) => path is null ? null : Path.Combine(workingDirectory, path);
+    }
+
+    private TlsMaterial Load(SectionReader section, string caKey, TlsContents contents)
+    {
+        var material = contents.Load();
+        Report(caKey, material.CaProblem, "a PEM file with one or more certificates");
+        Report("cert", material.CertificateProblem, "a PEM file with the certificate, intermediates behind it");
+        Report("key", material.KeyProblem, "a PEM file with the private key of cert");
+        foreach (var certificate in material.Ca ?? [])
         {
-            return null;
+            WarnOfDates(section, caKey, certificate);
         }
 
-        var material = files.LoadWithKey(certificate, key, out var certificateProblem, out var keyProblem);
-        if (certificateProblem is not null)
+        if (material.Certificate is { } own)
         {
-            section.Mistake("cert", $"this file {certificateProblem}", "a PEM file with the certificate, intermediates behind it");
-        }
-
-        if (keyProblem is not null)
-        {
-            section.Mistake("key", $"this file {keyProblem}", "a PEM file with the private key of cert");
-        }
-
-        if (material is not null)
-        {
-            WarnOfDates(section, "cert", material.Leaf);
+            WarnOfDates(section, "cert", own.Leaf);
         }
 
         return material;
-    }
 
-    private X509Certificate2Collection? ReadBundle(SectionReader section, string key, string? path)
-    {
-        if (path is null)
+        void Report(string key, string? problem, string allowed)
         {
-            return null;
+            if (problem is not null)
+            {
+                section.Mistake(key, $"this file {problem}", allowed);
+            }
         }
-
-        var bundle = files.LoadBundle(path, out var problem);
-        if (problem is not null)
-        {
-            section.Mistake(key, $"this file {problem}", "a PEM file with one or more certificates");
-        }
-
-        foreach (var certificate in bundle ?? [])
-        {
-            WarnOfDates(section, key, certificate);
-        }
-
-        return bundle;
     }
 
     /// <summary>Only a warning: the clock may be wrong, and the file may be replaced while the process runs.</summary>

@@ -58,7 +58,7 @@ internal static class UpstreamReader
             AnswerTimeout = section.Get("answer-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1))),
             MaxSessionsPerEndpoint = section.Section("sessions-per-endpoint", sessions => sessions.Get("max", ValueKind.Integer(1, 1_000))),
             Http2 = section.Section("http2", Http2Reader.Read),
-            Tls = section.OptionalSection("tls", tls.ReadClient),
+            Tls = section.OptionalSection("tls", part => tls.ReadClient(name, part)),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ActorTunnel.Host.Admin;
+using ActorTunnel.Host.Certificates;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Telemetry;
@@ -52,7 +53,12 @@ internal static class NodeHost
         // Empty: no appsettings.json, no environment variables.
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Node.DrainTimeout + StopMargin);
+        builder.Services.Configure<HostOptions>(options =>
+        {
+            options.ShutdownTimeout = configuration.Node.DrainTimeout + StopMargin;
+            // A defect of what runs beside the node is logged, and costs no tunnel.
+            options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+        });
         AddLogging(builder.Logging);
 
         var akka = ConfigurationFactory.ParseString(configuration.AkkaHocon).WithFallback(ConfigurationFactory.ParseString(Defaults));
@@ -86,6 +92,13 @@ internal static class NodeHost
         }
 
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
+        builder.Services.AddSingleton(services => new CertificateReloader(
+            configuration.Certificates,
+            services.GetRequiredService<NodeService>().Use,
+            services.GetRequiredService<ProxyMeters>(),
+            services.GetRequiredService<ILogger<CertificateReloader>>(),
+            TimeProvider.System));
+        builder.Services.AddHostedService(services => services.GetRequiredService<CertificateReloader>());
         return builder.Build();
     }
 

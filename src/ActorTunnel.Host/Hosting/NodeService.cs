@@ -1,3 +1,4 @@
+using ActorTunnel.Host.Configuration;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy;
 using ActorTunnel.Proxy.Settings;
@@ -38,6 +39,25 @@ internal sealed class NodeService(
             entry => log.Write(() => $"access {entry.ToLine()}"),
             entry => log.Write(() => $"session {entry.ToLine()}"));
         Start = await ProxyNode.StartAsync(system, settings, environment);
+    }
+
+    /// <summary>New certificates for a listener or an upstream; nothing where the node did not start.</summary>
+    public void Use(TlsSection section)
+    {
+        if (Start is not ProxyStart.Started { Node: var node })
+        {
+            return;
+        }
+
+        switch (section)
+        {
+            case TlsSection.OfListener listener:
+                node.ReplaceListenerTls(listener.Name, listener.Settings);
+                break;
+            case TlsSection.OfUpstream upstream:
+                node.ReplaceUpstreamTls(upstream.Name, upstream.Settings);
+                break;
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) =>

@@ -22,6 +22,13 @@ internal sealed class ProcessSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
 
+    /// <summary>On Unix, SIGHUP calls <paramref name="reload"/> instead of ending the process, until the result is disposed.</summary>
+    public static IDisposable OnHangup(Action reload) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        reload();
+    });
+
     public void Dispose()
     {
         // Both wait for a handler that runs, so nothing cancels a source that is gone.

@@ -23,9 +23,9 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     private readonly TcpConnection _connection;
     private readonly ConnectListenerSettings _listener;
     private readonly RouteTable _routes;
-    private readonly ListenerTls? _tls;
     private readonly NodeContext _node;
     private readonly CancellationTokenSource _stopped = new();
+    private ListenerTls? _tls;
     private PreludeResult.Known? _client;
     private long _began;
     private IActorRef? _session;
@@ -97,6 +97,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     /// <summary>Nobody is served yet.</summary>
     private void Waiting()
     {
+        Receive<TlsProtocol.ListenerTlsReplaced>(replaced => _tls = replaced.Tls);
         Receive<DrainProtocol.BeginDrain>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
         Receive<Akka.Actor.Status.Failure>(failure =>
@@ -147,6 +148,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
         Become(() =>
         {
             Receive<Terminated>(_ => Context.Stop(Self));
+            Receive<TlsProtocol.ListenerTlsReplaced>(_ => _session.Forward(TlsProtocol.SessionTlsReplaced.Instance));
             Receive<DrainProtocol.BeginDrain>(_session.Forward);
             Receive<DrainProtocol.AbortTunnels>(_session.Forward);
             Receive<StatusProtocol.StatusQuery>(_ => Sender.Tell(StatusProtocol.StatusReply.AskOn([_session])));

@@ -27,6 +27,7 @@ internal sealed class ListenerActor : ReceiveActor
     private readonly NodeContext _node;
     private readonly TcpListenSocket _socket;
     private readonly Func<TcpConnection, Props> _connectionProps;
+    private ListenerTls? _tls;
     private UniqueKillSwitch? _accepting;
     private IActorRef? _acknowledge;
     private IActorRef? _drainer;
@@ -56,6 +57,11 @@ internal sealed class ListenerActor : ReceiveActor
             AnswerDrain();
         });
         Receive<DrainProtocol.AbortTunnels>(_ => TellConnections(DrainProtocol.AbortTunnels.Instance));
+        Receive<TlsProtocol.ReplaceListenerTls>(replace =>
+        {
+            _tls = SessionTls.ForListener(_settings.Name, replace.Tls, _log);
+            TellConnections(new TlsProtocol.ListenerTlsReplaced(_tls));
+        });
         Receive<StatusProtocol.StatusQuery>(query => Sender.Tell(Answer(query)));
     }
 
@@ -169,8 +175,8 @@ internal sealed class ListenerActor : ReceiveActor
             throw new InvalidOperationException($"Routes were not validated: {mistakes[0]}");
         }
 
-        var tls = settings.Tls is null ? null : SessionTls.ForListener(settings.Name, settings.Tls, _log);
-        return connection => ConnectConnectionActor.Props(connection, settings, routes, tls, _node);
+        _tls = settings.Tls is null ? null : SessionTls.ForListener(settings.Name, settings.Tls, _log);
+        return connection => ConnectConnectionActor.Props(connection, settings, routes, _tls, _node);
     }
 
     private sealed class AcceptStarted

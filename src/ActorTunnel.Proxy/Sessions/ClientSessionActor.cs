@@ -17,7 +17,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <summary>
 /// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
 /// <code>
-///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, resets, Retire──▶ Ready, retired ──last tunnel over──▶ close
+///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, resets, Retire, certificates replaced──▶ Ready, retired ──last tunnel over──▶ close
 ///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -36,18 +36,19 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly EndpointAddress _endpoint;
     private readonly ResolvedEndpoint _dialled;
     private readonly UpstreamSettings _upstream;
-    private readonly SslClientAuthenticationOptions? _tlsOptions;
     private readonly NodeContext _node;
     private readonly IActorRef _pool = Context.Parent;
     private readonly CancellationTokenSource _dial = new();
     private readonly long _started;
     private readonly TokenBucket _resets = new(ResetBurst, ResetsPerSecond);
+    private SslClientAuthenticationOptions? _tlsOptions;
     private SessionHandle? _session;
     private TcpConnection? _connection;
     private TlsInfo? _tls;
     private uint? _peerLimit;
     private bool _ready;
     private bool _retired;
+    private bool _tlsReplaced;
     private bool _ended;
     private int _open;
 
@@ -113,6 +114,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             _dial.Cancel();
             _retired = true;
         });
+        Receive<ClientSessionProtocol.ReplaceTls>(replace => _tlsOptions = replace.Options);
     }
 
     private void Start(TcpConnection connection)
@@ -179,6 +181,14 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         });
         Receive<AgeReached>(_ => Retire("it is old enough"));
         Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
+        Receive<ClientSessionProtocol.ReplaceTls>(_ =>
+        {
+            _tlsReplaced = true; // A handshake is let come to its end: whoever waits for this session is not refused.
+            if (_ready)
+            {
+                Retire(TlsProtocol.SessionTlsReplaced.Why);
+            }
+        });
     }
 
     private void Ending()
@@ -223,7 +233,14 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
-        TellLimit(peerLimit);
+        if (_tlsReplaced)
+        {
+            Retire(TlsProtocol.SessionTlsReplaced.Why); // The pool never heard of it as ready, so it gives it no tunnel.
+        }
+        else
+        {
+            TellLimit(peerLimit);
+        }
     }
 
     private void TellLimit(uint peerLimit)

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using ActorTunnel.Proxy.Tunnels;
 
 namespace ActorTunnel.Proxy.Sessions;
@@ -29,4 +30,7 @@ internal static class ClientSessionProtocol
 
     /// <summary>To the session: end in order once no tunnel is left.</summary>
     public sealed record Retire(string Why);
+
+    /// <summary>To the session: shake hands with these, or be retired if that has begun.</summary>
+    public sealed record ReplaceTls(SslClientAuthenticationOptions Options);
 }

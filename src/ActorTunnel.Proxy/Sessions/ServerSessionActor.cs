@@ -19,7 +19,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// An HTTP/2 session that a peer opened with us, or an HTTP/1.1 connection, which is a session of one tunnel: starts its stack, makes a tunnel's actor of each request,
 /// and ends when the session and the last tunnel have.
 /// <code>
-///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──age, BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
+///   Handshaking ──peer's SETTINGS, or its request──▶ Serving ──age, certificates replaced, BeginDrain──▶ Serving, GOAWAY sent ──last tunnel over──▶ close
 ///        └──deadline──▶ abort           └──session over──▶ Ending: waits for its tunnels ──▶ stopped
 /// </code>
 /// </summary>
@@ -37,6 +37,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private bool _ready;
     private bool _draining;
     private bool _retired;
+    private bool _tlsReplaced;
     private bool _goAwayDone;
     private bool _ended;
     private int _open;
@@ -112,7 +113,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Receive<SessionProtocol.SessionEnded>(Ended);
         Receive<HandshakeTimeout>(_ =>
             _session.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
-        Receive<AgeReached>(_ => Retire());
+        Receive<AgeReached>(_ => Retire("it is old enough"));
         Receive<Terminated>(_ =>
         {
             _open--;
@@ -128,6 +129,11 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             }
         });
         Receive<DrainProtocol.AbortTunnels>(_ => AbortTunnels());
+        Receive<TlsProtocol.SessionTlsReplaced>(_ =>
+        {
+            _tlsReplaced = true;
+            RetireIfTlsReplaced();
+        });
     }
 
     private void Ending()
@@ -163,6 +169,16 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
+        RetireIfTlsReplaced();
+    }
+
+    /// <summary>A handshake is let come to its end first; an HTTP/1.1 client has its one tunnel and just lives on.</summary>
+    private void RetireIfTlsReplaced()
+    {
+        if (_tlsReplaced && _ready && _protocol == ClientProtocol.Http2)
+        {
+            Retire(TlsProtocol.SessionTlsReplaced.Why);
+        }
     }
 
     private SessionStatus Status() => new(
@@ -189,16 +205,16 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>Takes no new tunnels, and lives until its last one ends: no deadline, unlike a drain.</summary>
-    private void Retire()
+    private void Retire(string why)
     {
-        if (_draining)
+        if (_draining || _retired)
         {
             return; // It goes already.
         }
 
         _retired = true;
         _node.Meters.SessionRetired(SessionScope.OfListener(_listener.Name));
-        _log.Info("{0} of {1} is retired: it is old enough", ActorNames.PathOf(Self), _connection.Remote);
+        _log.Info("{0} of {1} is retired: {2}", ActorNames.PathOf(Self), _connection.Remote, why);
         _session.BeginGoAway();
     }
 

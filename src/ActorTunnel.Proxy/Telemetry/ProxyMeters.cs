@@ -68,6 +68,8 @@ public sealed class ProxyMeters
     private readonly Counter<long> _tunnelsFailed;
     private readonly Histogram<double> _tunnelSetup;
     private readonly Counter<long> _bytes;
+    private readonly Counter<long> _certificatesReplaced;
+    private readonly Counter<long> _certificatesRefused;
     private readonly Counter<long> _limitHits;
     private readonly UpDownCounter<long> _dialsUnderWay;
     private readonly Counter<long> _dials;
@@ -93,6 +95,8 @@ public sealed class ProxyMeters
         _tunnelsFailed = meter.CreateCounter<long>("actortunnel.tunnels.failed", "{tunnel}", "Tunnels that failed before their 200, by reason");
         _tunnelSetup = meter.CreateHistogram<double>("actortunnel.tunnels.setup.duration", "s", "From the accepted connection or the CONNECT to the 200");
         _bytes = meter.CreateCounter<long>("actortunnel.tunnels.bytes", "By", "Payload bytes delivered, by direction");
+        _certificatesReplaced = meter.CreateCounter<long>("actortunnel.certificates.replaced", "{change}", "Changed certificate files that were taken into use");
+        _certificatesRefused = meter.CreateCounter<long>("actortunnel.certificates.refused", "{change}", "Changed certificate files that cannot be used");
         _limitHits = meter.CreateCounter<long>("actortunnel.limits.hit", "{hit}", "Limits that were met, by name");
         _dials = meter.CreateCounter<long>("actortunnel.dials.ended", "{dial}", "Dials that ended, by outcome");
         _dialsUnderWay = meter.CreateUpDownCounter<long>("actortunnel.dials.open", "{dial}", "Dials under way");
@@ -170,6 +174,12 @@ public sealed class ProxyMeters
             Tag(Listener, listener),
             Tag(Upstream, upstream),
             Tag("direction", direction == ByteDirection.ToUpstream ? "to-upstream" : "to-downstream"));
+
+    /// <param name="scope">Whose certificates.</param>
+    public void CertificatesReplaced(SessionScope scope) => _certificatesReplaced.Add(1, Tag(scope));
+
+    /// <inheritdoc cref="CertificatesReplaced"/>
+    public void CertificatesRefused(SessionScope scope) => _certificatesRefused.Add(1, Tag(scope));
 
     /// <param name="limit">The limit's key, or the name of its constant in the same form: lower case with hyphens.</param>
     public void LimitHit(string limit) => _limitHits.Add(1, Tag("limit", limit));

@@ -31,12 +31,14 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     private IActorRef? _dns;
     private readonly Dictionary<IActorRef, PooledSession> _sessions = [];
     private readonly Dictionary<EndpointAddress, SslClientAuthenticationOptions> _tls = [];
+    private ClientTlsSettings? _tlsSettings;
     private int _nextSession = 1;
     private IActorRef? _drainer;
 
     public SessionPoolActor(UpstreamSettings settings, NodeContext node)
     {
         _settings = settings;
+        _tlsSettings = settings.Tls;
         _node = node;
         _started = node.Time.GetTimestamp();
         _picker = EndpointPicker.For(settings.LoadBalancing);
@@ -119,6 +121,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
             _unplaced.ForEach(request => Refuse(request, unknown.Failure, unknown.Failure.Detail));
             _unplaced.Clear();
         });
+        Receive<TlsProtocol.ReplaceUpstreamTls>(replace => UseTls(replace.Tls));
         Receive<Sweep>(_ => GiveUpOnLateRequests());
         Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(UpstreamReport.Of(_settings, _unplaced.Count, EndpointStates(), _dns)));
         Receive<StatusProtocol.GetSessionStatus>(query =>
@@ -266,16 +269,28 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         _sessions.Add(actor, session);
     }
 
+    /// <summary>Sessions of the old generation take no new tunnels from this message on; their own tunnels go on.</summary>
+    private void UseTls(ClientTlsSettings tls)
+    {
+        _tlsSettings = tls;
+        _tls.Clear();
+        foreach (var session in _sessions.Values.Where(session => !session.IsRetired))
+        {
+            session.IsRetired = session.IsReady; // One that still shakes hands says itself whether it came too early.
+            session.Actor.Tell(new ClientSessionProtocol.ReplaceTls(TlsFor(session.Endpoint.Address)!));
+        }
+    }
+
     private SslClientAuthenticationOptions? TlsFor(EndpointAddress endpoint)
     {
-        if (_settings.Tls is null)
+        if (_tlsSettings is null)
         {
             return null;
         }
 
         if (!_tls.TryGetValue(endpoint, out var options))
         {
-            options = SessionTls.ForUpstream(_settings.Name, endpoint.Host, _settings.Tls, _log);
+            options = SessionTls.ForUpstream(_settings.Name, endpoint.Host, _tlsSettings, _log);
             _tls.Add(endpoint, options);
         }
 

@@ -164,6 +164,9 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               drain {
                 timeout = 1500ms
               }
+              certificates {
+                reload-interval = 10s
+              }
               admin { }
             }
 

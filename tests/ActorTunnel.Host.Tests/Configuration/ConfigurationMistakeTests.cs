@@ -31,7 +31,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     // Unknown keys, with the nearest known one.
     [InlineData("drain.timeuot = 1s", "15:19: actortunnel.drain.timeuot: unknown key, did you mean 'timeout'?; allowed: timeout")]
     [InlineData("listeners.enter.conect { }", "15:29: actortunnel.listeners.enter.conect: unknown key, did you mean 'connect'?; allowed: bind, max-connections, proxy-protocol, peek-timeout, original-dst, tunnel, connect, tls")]
-    [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, admin")]
+    [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, certificates, admin")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = near, uspream = far }]", "15:83: actortunnel.listeners.leave.connect.routes[0].uspream: unknown key, did you mean 'upstream'?; allowed: authority, upstream")]
     [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout, ping-interval, ping-timeout, write-timeout, max-age")]
     // Wrong types.
@@ -208,6 +208,6 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("drain..timeout=5s", "--set #1: actortunnel.drain..timeout = 5s: an empty element of a path; allowed: text before, between and behind the dots; an empty element is written \"\"")]
     [InlineData("drain={ timeout", "--set #1: actortunnel.drain = { timeout: found the end of the text; allowed: '=', ':', '+=' or '{' behind a key")]
     [InlineData("drain.timeout=never", "--set #1: actortunnel.drain.timeout = \"never\": is no duration, or one that is far too long; allowed: 0, or a duration from 1ms to 24d")]
-    [InlineData("drian.timeout=5s", "--set #1: actortunnel.drian: unknown key, did you mean 'drain'?; allowed: node, listeners, upstreams, limits, drain, admin")]
+    [InlineData("drian.timeout=5s", "--set #1: actortunnel.drian: unknown key, did you mean 'drain'?; allowed: node, listeners, upstreams, limits, drain, certificates, admin")]
     public void Mistakes_in_an_option_are_told_by_its_number(string option, string expected) => Assert.Equal([expected], Mistakes(Valid, option));
 }

@@ -33,6 +33,12 @@ internal sealed class TestCertificates
 
     public CertificateMaterial Client { get; }
 
+    /// <summary>Another generation of <see cref="Server"/>.</summary>
+    public CertificateMaterial IssueServer(string name) => Issue(name, "1.3.6.1.5.5.7.3.1");
+
+    /// <summary>Another generation of <see cref="Client"/>.</summary>
+    public CertificateMaterial IssueClient(string name) => Issue(name, "1.3.6.1.5.5.7.3.2");
+
     private CertificateMaterial Issue(string name, string usage)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -25,10 +25,22 @@ internal sealed class TlsPeer : IProxyClient
     /// <param name="protocols">Offered by ALPN, in this order; none: no ALPN.</param>
     public static async Task<TlsPeer> ConnectAsync(IPEndPoint address, params SslApplicationProtocol[] protocols)
     {
+        var peer = await DialAsync(address);
+        await peer.HandshakeAsync(protocols);
+        return peer;
+    }
+
+    /// <summary>A TCP connection, and nothing sent on it.</summary>
+    public static async Task<TlsPeer> DialAsync(IPEndPoint address)
+    {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address).InTime();
-        var peer = new TlsPeer(socket);
-        await peer._tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        return new TlsPeer(socket);
+    }
+
+    /// <summary>TLS on a connection that has none yet.</summary>
+    public async Task HandshakeAsync(params SslApplicationProtocol[] protocols) =>
+        await _tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
             ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols],
@@ -39,8 +51,9 @@ internal sealed class TlsPeer : IProxyClient
                 RevocationMode = X509RevocationMode.NoCheck,
             },
         }).InTime();
-        return peer;
-    }
+
+    /// <summary>Whose certificate the listener showed.</summary>
+    public string? RemoteSubject => _tls.RemoteCertificate?.Subject;
 
     /// <summary>What was agreed on.</summary>
     public string Protocol => _tls.NegotiatedApplicationProtocol.ToString();

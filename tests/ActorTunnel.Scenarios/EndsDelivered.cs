@@ -84,6 +84,7 @@ public sealed class EndsDelivered : Story
     {
         peer.Send(stream, Sent[..^LastOnStream], endStream: false);
         Assert.Equal(Sent[..^LastOnStream], await reader.ReceiveAsync(Length - LastOnStream));
+        await peer.HasWindowAsync(stream, LastOnStream); // What waits for a window is dropped by a reset.
 
         peer.Send(stream, Sent[^LastOnStream..], endStream: true, thenReset: ErrorCode.Cancel);
 

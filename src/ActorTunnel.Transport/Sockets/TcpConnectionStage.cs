@@ -243,6 +243,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void EndReceiving()
         {
+            _endAwaitsWriter = false;
             _receiveEnded = true;
             Complete(_stage.Out);
             CloseWhenBothEnded();
@@ -316,10 +317,15 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 return;
             }
 
-            if (error != SocketError.Success || _endAwaitsWriter)
+            if (error != SocketError.Success)
             {
-                Break(error == SocketError.Success ? SocketError.ConnectionReset : error);
+                Break(error);
                 return;
+            }
+
+            if (_endAwaitsWriter)
+            {
+                EndReceiving(); // It took no report, so the 0 hides none.
             }
 
             if (_inletEndedCleanly)

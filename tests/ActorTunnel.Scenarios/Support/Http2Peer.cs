@@ -102,6 +102,10 @@ internal sealed class Http2Peer : IAsyncDisposable
         }
     });
 
+    /// <summary>Waits until so many bytes could go out at once: what the other side's application took is repaid a little later.</summary>
+    public Task HasWindowAsync(int stream, int bytes) => Eventually.TrueAsync(
+        () => SendCapacity(stream) >= bytes, () => $"the window of stream {stream} is {SendCapacity(stream)}, not {bytes}");
+
     public void Reset(int stream, ErrorCode code) => Act(session => session.Reset(_streams[stream], code));
 
     public void BeginGoAway() => Act(session => session.BeginGoAway());
@@ -153,6 +157,14 @@ internal sealed class Http2Peer : IAsyncDisposable
     }
 
     private static HeaderField[] Fields((string Name, string Value)[] fields) => [.. fields.Select(f => new HeaderField(f.Name, f.Value))];
+
+    private int SendCapacity(int stream)
+    {
+        lock (_gate)
+        {
+            return _streams[stream].SendCapacity;
+        }
+    }
 
     private void Act(Action<Http2Session> action)
     {

@@ -25,7 +25,7 @@ internal sealed class Peer : IProxyClient
     public Socket Socket { get; }
 
     /// <summary>Where a send under way took the report of a reset, the receive returns 0; before a FIN of ours the state tells.</summary>
-    private bool WasReset => !_finSent && Socket.IsClosed();
+    private bool WasReset => !_finSent && Socket.HidesAReset();
 
     public static async Task<Peer> ConnectAsync(IPEndPoint address, int receiveBuffer = 0)
     {

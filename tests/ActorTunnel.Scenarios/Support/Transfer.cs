@@ -67,9 +67,9 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         var payload = new BlockPayload(tunnel, direction);
         try
         {
-            for (var offset = 0; offset < length; offset += Chunk)
+            for (long offset = 0; offset < length; offset += Chunk)
             {
-                await from.SendAsync(payload.Bytes(offset, Math.Min(Chunk, length - offset))).InTime();
+                await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
             }
 
             from.SendFin();

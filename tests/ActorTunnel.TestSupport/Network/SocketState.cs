@@ -2,39 +2,48 @@ using System.Net.Sockets;
 
 namespace ActorTunnel.TestSupport.Network;
 
-/// <summary>What TCP_INFO says of a connection; elsewhere than on Linux it says nothing, and every answer is no.</summary>
+/// <summary>What the kernel says of a connection; elsewhere than on Linux it says nothing, and every answer is no.</summary>
 public static class SocketState
 {
     private const int TcpProtocol = 6;
     private const int TcpInfo = 11;
+    private const int SocketLevel = 1;
+    private const int PendingError = 4;
+    private const int BrokenPipe = 32;
     private const byte FinWait2 = 5;
     private const byte TimeWait = 6;
     private const byte Close = 7;
 
     /// <summary>
-    /// The connection is over. Where we have sent no FIN, it was reset: a reset is reported once, and where a send took the report, the receive
-    /// after it returns 0 as if the peer had ended cleanly.
+    /// Whether a receive that returned 0, on a socket by which no FIN was sent, hides a reset: a reset is reported once, and where a send took the
+    /// report, the receive after it returns 0 as if the peer had ended cleanly. Where the peer had, and reset only behind that, EPIPE is still
+    /// to be reported (unless a send took that; then this is taken for a reset, too).
     /// </summary>
-    public static bool IsClosed(this Socket socket) => Read(socket) == Close;
+    public static bool HidesAReset(this Socket socket) => Read(socket) == Close && TakeError(socket) != BrokenPipe;
 
     /// <summary>The peer's kernel has acknowledged our FIN and all bytes before it, and has not ended its own direction.</summary>
     public static bool FinIsAcknowledged(this Socket socket) => Read(socket) is FinWait2 or TimeWait;
 
-    private static byte Read(Socket socket)
+    private static byte Read(Socket socket) => Option(socket, TcpProtocol, TcpInfo)[0];
+
+    private static int TakeError(Socket socket) => BitConverter.ToInt32(Option(socket, SocketLevel, PendingError));
+
+    /// <summary>The first eight bytes of it, or zeros.</summary>
+    private static byte[] Option(Socket socket, int level, int name)
     {
-        if (!OperatingSystem.IsLinux())
+        var value = new byte[8];
+        if (OperatingSystem.IsLinux())
         {
-            return 0;
+            try
+            {
+                socket.GetRawSocketOption(level, name, value);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It was disposed meanwhile: there is nothing to ask.
+            }
         }
 
-        Span<byte> info = stackalloc byte[8];
-        try
-        {
-            return socket.GetRawSocketOption(TcpProtocol, TcpInfo, info) > 0 ? info[0] : (byte)0;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return 0; // It was disposed meanwhile: there is nothing to ask.
-        }
+        return value;
     }
 }

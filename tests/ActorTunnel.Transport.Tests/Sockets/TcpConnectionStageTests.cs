@@ -441,6 +441,27 @@ public sealed class TcpConnectionStageTests : StageTest
         StagesStop();
     }
 
+    /// <summary>The write took no report, so it hides no reset; the stage reads the end before it hears that the write is over.</summary>
+    [Fact]
+    public void A_write_that_was_taken_before_the_reset_leaves_the_peers_end_before_it_an_end()
+    {
+        using var pair = SocketPair.Create(SmallBuffers);
+        var hand = Start(pair, Application);
+        hand.Give(new byte[MiB]);
+        hand.ExpectGiven(1);
+        hand.Settle();
+        hand.TakeAfter(() =>
+        {
+            pair.Peer.Receive(MiB);
+            Assert.True(SpinWait.SpinUntil(() => Pool.OutstandingBytes == 0, Patience), "the write did not end");
+            pair.Peer.SendFin();
+            pair.Peer.Reset();
+            Assert.True(SpinWait.SpinUntil(() => TcpState.Read(pair.Ours).IsClosed, Patience), "the reset did not come");
+        });
+
+        Assert.Empty(hand.ExpectEnd());
+    }
+
     [Fact]
     public void A_reset_that_a_write_meets_without_an_end_before_it_is_a_failure_at_once()
     {

@@ -104,7 +104,11 @@ internal sealed class ConnectTemplateReader(HeaderTemplateConstants constants)
             : null;
     }
 
-    private static string Explain(HeaderTemplateMistake mistake) => mistake.Kind == HeaderTemplateMistakeKind.UnknownOperator
-        ? $"{mistake}{Suggestion.DidYouMean(mistake.Name, HeaderTemplate.OperatorNames)}"
-        : mistake.ToString();
+    private static string Explain(HeaderTemplateMistake mistake)
+    {
+        var text = FormattableString.Invariant($"{mistake} at character {mistake.Position + 1}");
+        return mistake.Kind == HeaderTemplateMistakeKind.UnknownOperator
+            ? $"{text}{Suggestion.DidYouMean(mistake.Name, HeaderTemplate.OperatorNames)}"
+            : text;
+    }
 }

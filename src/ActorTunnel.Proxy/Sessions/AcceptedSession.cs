@@ -27,13 +27,9 @@ internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.K
                 tls is null ? null : TlsStage.Server(tls.Http2, pool, info => session.Tell(info)),
                 Connection.ToFlow(pool, node.Time, new TcpConnectionOptions { ResetUnlessClean = false }))
             : SessionStack.Compose(
-                new Http1TunnelStage(Http1SettingsOf(listener), pool, session, node.Time),
+                new Http1TunnelStage(listener.Tunnel.HalfClosedIdleTimeout, pool, session, node.Time),
                 tls is null ? null : TlsStage.Http11Server(tls.Http11, pool, info => session.Tell(info)),
                 Connection.ToFlow(pool, node.Time, TunnelRelay.OptionsOf(listener.Tunnel)));
         return graph.Run(node.Materializer);
     }
-
-    /// <summary>The client is an application: its timeouts are those of the origin's side.</summary>
-    private static Http1TunnelSettings Http1SettingsOf(ConnectListenerSettings listener) =>
-        new(listener.Tunnel.HalfClosedIdleTimeout, listener.Tunnel.EndDeliveryTimeout);
 }

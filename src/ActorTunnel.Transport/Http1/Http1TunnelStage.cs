@@ -22,18 +22,21 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
     /// <summary>For a client to take a refusal and to end its side.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Http1TunnelSettings _settings;
+    private readonly TimeSpan _lastBytesTimeout;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly TimeProvider _time;
 
-    /// <param name="settings">Its timeouts. How long a request may take is the actor's to decide, by <see cref="SessionHandle.Abort"/>.</param>
+    /// <param name="lastBytesTimeout">
+    /// How long a client may take for the last bytes of a tunnel that is over; zero means for ever. How long a request may take is the actor's to decide, by
+    /// <see cref="SessionHandle.Abort"/>.
+    /// </param>
     /// <param name="pool">Blocks for heads that come in pieces, and for answers.</param>
     /// <param name="actor">Gets <see cref="SessionProtocol"/> messages.</param>
     /// <param name="time">Clock of the timeouts.</param>
-    public Http1TunnelStage(Http1TunnelSettings settings, BufferPool pool, IActorRef actor, TimeProvider time)
+    public Http1TunnelStage(TimeSpan lastBytesTimeout, BufferPool pool, IActorRef actor, TimeProvider time)
     {
-        _settings = settings;
+        _lastBytesTimeout = lastBytesTimeout;
         _pool = pool;
         _actor = actor;
         _time = time;
@@ -364,11 +367,11 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
 
             if (_port.Receive.CancelledBy != PipeEnd.Open)
             {
-                Arm(_stage._settings.EndDeliveryTimeout);
+                Arm(_port.EndDeliveryTimeout);
             }
-            else if (_receiveEnded && _stage._settings.LastBytesTimeout > TimeSpan.Zero)
+            else if (_receiveEnded && _stage._lastBytesTimeout > TimeSpan.Zero)
             {
-                Arm(_stage._settings.LastBytesTimeout);
+                Arm(_stage._lastBytesTimeout);
             }
         }
 

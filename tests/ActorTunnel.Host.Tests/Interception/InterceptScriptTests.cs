@@ -51,6 +51,19 @@ public sealed class InterceptScriptTests(InterceptionNetwork network) : IAsyncLi
         Assert.Equal((2, "", $"intercept.sh: {expected}"), (run.Code, run.Output, run.Error));
     }
 
+    /// <summary>Else nothing would be intercepted, or not all that was asked for, without a word.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("443\n80")]
+    public async Task Ports_that_are_none_or_stand_on_several_lines_are_a_mistake(string ports)
+    {
+        var run = await ForeignProgram.RunAsync(
+            ["bash", InterceptionNetwork.Script, "up", "--dry-run", "--mode", "redirect", "--to", "15001", "--exclude-uid", "root", "--ports", ports]);
+
+        Assert.Equal((2, ""), (run.Code, run.Output));
+        Assert.Equal("intercept.sh: --ports: nothing, or more than one line; allowed: ports 1 to 65535 and ranges with commas between, or all", run.Error);
+    }
+
     [NetworkNamespaceTheory]
     [InlineData("redirect")]
     [InlineData("tproxy")]

@@ -178,13 +178,15 @@ public sealed class Http1TunnelStageTests : Http1TunnelTest
     {
         Start();
         Client.Give(Ascii(Request));
-        var tunnel = Accept(ExpectRequest());
+        var port = ExpectRequest();
+        port.EndDeliveryTimeout = TimeSpan.FromSeconds(3);
+        var tunnel = Accept(port);
         tunnel.Origin.Give(Payload.Bytes(2, 30_000));
         tunnel.Origin.CompleteNow();
         tunnel.Origin.Cancel(new TransportException(TransportFault.Reset, "test"));
         tunnel.Result();
         Eventually(() => Assert.Equal(1, Time.Timers));
-        Time.Advance(Settings.EndDeliveryTimeout);
+        Time.Advance(port.EndDeliveryTimeout);
         Assert.Equal(TransportFault.Aborted, ((TransportException)Client.ExpectCancelled()).Fault);
         Assert.Equal(SessionEndReason.Aborted, ExpectEnded().Reason); // The relay had counted them as passed on.
         StagesStop();
@@ -204,7 +206,7 @@ public sealed class Http1TunnelStageTests : Http1TunnelTest
         tunnel.Origin.CompleteNow();
         Assert.Equal(PipeEnd.Clean, tunnel.Result().SendEnd);
         Eventually(() => Assert.Equal(1, Time.Timers));
-        Time.Advance(Settings.LastBytesTimeout - TimeSpan.FromSeconds(1));
+        Time.Advance(LastBytesTimeout - TimeSpan.FromSeconds(1));
         Client.Settle();
         Assert.False(Client.HasEnded);
         Time.Advance(TimeSpan.FromSeconds(1));

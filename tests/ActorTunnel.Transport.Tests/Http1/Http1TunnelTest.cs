@@ -25,8 +25,7 @@ public abstract class Http1TunnelTest : StageTest
         Actor = CreateTestProbe();
     }
 
-    protected static Http1TunnelSettings Settings { get; } =
-        new(LastBytesTimeout: TimeSpan.FromMinutes(10), EndDeliveryTimeout: TimeSpan.FromSeconds(5));
+    protected static readonly TimeSpan LastBytesTimeout = TimeSpan.FromMinutes(10);
 
     protected HandTime Time { get; } = new();
 
@@ -36,7 +35,7 @@ public abstract class Http1TunnelTest : StageTest
 
     protected Hand Client { get; private set; } = null!;
 
-    protected void Start() => (Handle, Client) = Flow.FromGraph(new Http1TunnelStage(Settings, Pool, Actor, Time))
+    protected void Start() => (Handle, Client) = Flow.FromGraph(new Http1TunnelStage(LastBytesTimeout, Pool, Actor, Time))
         .JoinMaterialized(new HandStage(Pool), (handle, hand) => (handle, hand))
         .Run(Materializer);
 

@@ -1,3 +1,4 @@
+using ActorTunnel.Http2.Session;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Scenarios.Support;
 using ActorTunnel.TestSupport.Network;
@@ -77,6 +78,44 @@ public sealed class LostSessions : Story
         using var next = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         using var nextFar = await origin.AcceptAsync();
         Assert.Equal(2, cable.Connections);
+    }
+
+    [Fact]
+    public async Task Tunnels_without_an_answer_wait_for_the_next_session_where_there_may_be_only_one()
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, door.Address)
+            .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
+        var applications = new List<Peer>();
+        for (var i = 0; i < Tunnels; i++)
+        {
+            applications.Add(await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")));
+        }
+
+        var connection = await door.AcceptAsync();
+        var terminator = Own(Http2Peer.Accept(connection));
+        for (var i = 0; i < Tunnels; i++)
+        {
+            await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        }
+
+        connection.Reset();
+
+        var next = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        for (var i = 0; i < Tunnels; i++)
+        {
+            var asked = await next.NextAsync(SessionEventKind.HeadersReceived);
+            next.Respond(asked.StreamId, endStream: false, (":status", "200"));
+            next.Send(asked.StreamId, [1, 2, 3], endStream: true);
+        }
+
+        foreach (var application in applications)
+        {
+            application.SendFin();
+            await application.ExpectToEndAsync([1, 2, 3]);
+            application.Dispose();
+        }
     }
 
     [Fact]

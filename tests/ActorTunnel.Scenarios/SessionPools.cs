@@ -53,6 +53,37 @@ public sealed class SessionPools : Story
     }
 
     [Fact]
+    public async Task A_tunnel_whose_last_bytes_wait_for_the_window_keeps_the_place_that_the_next_one_waits_for()
+    {
+        const int Window = 65_535;
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, door.Address)
+            .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
+        using var first = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(
+            await door.AcceptAsync(), new SessionSettings { MaxConcurrentStreams = 1, StreamWindow = Window }, holds: true));
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        terminator.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        terminator.Send(asked.StreamId, [], endStream: true);
+        var sent = Payload.Of(Window + 1_000, seed: 3);
+        await first.SendAsync(sent);
+        first.SendFin();
+        await first.ExpectToEndAsync([]);
+        await encapsulator.CountsAsync("tunnels.open", 0);
+
+        using var second = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await encapsulator.CountsAsync("connections.open", 1);
+        terminator.Repay();
+
+        var next = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        terminator.Respond(next.StreamId, endStream: false, (":status", "200"));
+        terminator.Send(next.StreamId, [1, 2, 3], endStream: true);
+        second.SendFin();
+        await second.ExpectToEndAsync([1, 2, 3]);
+    }
+
+    [Fact]
     public async Task Round_robin_takes_each_terminator_in_turn()
     {
         var origin = Own(Origin.Start());

@@ -95,8 +95,11 @@ public sealed class Http2Session : IDisposable
     /// <summary>Payload bytes that were delivered and neither repaid nor written off, of all streams.</summary>
     public long UnpaidBytes => _flow.Unpaid;
 
-    /// <summary>Whether <see cref="OpenStream"/> is allowed: a client, not draining, below the peer's limit, with an id left.</summary>
-    public bool CanOpenStream => !IsFailed && !IsDraining && _streams.HasOwnId && _streams.Count < PeerMaxConcurrentStreams;
+    /// <summary>Whether <see cref="OpenStream"/> is allowed, or will be when the peer's limit lets it: a client, not draining, with an id left.</summary>
+    public bool TakesStreams => !IsFailed && !IsDraining && _streams.HasOwnId;
+
+    /// <summary>Whether <see cref="OpenStream"/> is allowed: <see cref="TakesStreams"/>, and below the peer's limit.</summary>
+    public bool CanOpenStream => TakesStreams && _streams.Count < PeerMaxConcurrentStreams;
 
     /// <summary>Whether <see cref="TakeOutput"/> would give bytes.</summary>
     public bool HasOutput => _writer.Bytes > 0 || _scheduler.HasData;

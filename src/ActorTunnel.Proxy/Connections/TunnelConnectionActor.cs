@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
@@ -17,16 +16,12 @@ namespace ActorTunnel.Proxy.Connections;
 /// <code>
 ///   Reading (what has to come first; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
 ///   Opening ──established──▶ Carried ──closed──▶ stopped
-///      ├──refused, safe to retry──▶ Opening, on another session
 ///      └──failed──▶ the connection is reset, or Answering where it speaks HTTP/1.1 ──▶ stopped
 ///   Answering ──answer taken, or a few seconds──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class TunnelConnectionActor : ReceiveActor
 {
-    /// <summary>Attempts for one connection: a second session and a second endpoint are worth it, a storm is not.</summary>
-    private const int MaxAttempts = 3;
-
     /// <summary>For a client to take an answer and to end its side.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
@@ -36,7 +31,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     private readonly NodeContext _node;
     private readonly long _started;
     private readonly DateTimeOffset _startTime;
-    private readonly List<IActorRef> _tried = [];
     private readonly CancellationTokenSource _stopped = new();
     private PreludeResult.Known _client;
     private ConnectRequest? _request;
@@ -79,7 +73,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         {
             _node.Meters.LimitHit("buffers");
             Fail(new TunnelProtocol.TunnelFailed(
-                ConnectFailureReason.Overloaded, "out of buffers", GuiltySide.Us, null, null, null));
+                ConnectFailureReason.Overloaded, "out of buffers", GuiltySide.Us, null, null));
             return;
         }
 
@@ -116,7 +110,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         });
         Receive<PreludeResult.Refused>(refused => Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer));
         Receive<Akka.Actor.Status.Failure>(failure => Fail(new TunnelProtocol.TunnelFailed(
-            ConnectFailureReason.Abandoned, $"what comes first could not be read: {failure.Cause.Message}", GuiltySide.Us, null, null, null)));
+            ConnectFailureReason.Abandoned, $"what comes first could not be read: {failure.Cause.Message}", GuiltySide.Us, null, null)));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
     }
 
@@ -139,7 +133,14 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         Become(Opening);
-        Ask();
+        _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
+            Self,
+            _connection,
+            _request.Fields,
+            _listener.Tunnel,
+            _client.Authority is null ? default : Http1ResponseWriter.Established,
+            Attempts: 0,
+            Tried: []));
     }
 
     private void Opening()
@@ -153,12 +154,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         });
         Receive<TunnelProtocol.TunnelFailed>(failed =>
         {
-            if (failed.RetryWithout is { } session && _tried.Count + 1 < MaxAttempts)
-            {
-                _tried.Add(session);
-                Ask();
-            }
-            else if (_client.Authority is not null)
+            if (_client.Authority is not null)
             {
                 Refuse(AnswerOf(failed), failed, failed.Detail, canAnswer: true);
             }
@@ -170,7 +166,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
 
         // The stream, where there is one already, is watching this actor.
         Receive<DrainProtocol.AbortTunnels>(_ => Fail(new TunnelProtocol.TunnelFailed(
-            ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null, null)));
+            ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null)));
     }
 
     private void Carried()
@@ -201,14 +197,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<Answered>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
     }
-
-    private void Ask() => _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
-        Self,
-        _connection,
-        _request!.Fields,
-        _listener.Tunnel,
-        _client.Authority is null ? default : Http1ResponseWriter.Established,
-        _tried.ToImmutableArray()));
 
     /// <summary>As it is sent; before that, what the client asked for.</summary>
     private string? AuthorityText => (_request?.Authority ?? _client.Authority)?.ToString();

@@ -18,7 +18,7 @@ namespace ActorTunnel.Proxy.Sessions;
 /// An HTTP/2 session that we open to one terminator: dials, starts the stack, opens a stream and an actor for each tunnel.
 /// <code>
 ///   Dialing ──connected──▶ Handshaking ──peer's SETTINGS──▶ Ready ──GOAWAY, age, resets, Retire, certificates replaced──▶ Ready, retired ──last tunnel over──▶ close
-///      └──failed──▶ stopped     └──deadline, refused──▶ stopped   └──session over──▶ Ending: waits for its tunnels ──▶ stopped
+///      └──failed──▶ stopped     └──deadline, refused──▶ Ending    └──session over──▶ Ending: waits for its tunnels, and for the pool's word that no more come ──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
@@ -41,6 +41,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly CancellationTokenSource _dial = new();
     private readonly long _started;
     private readonly TokenBucket _resets = new(ResetBurst, ResetsPerSecond);
+    private readonly HashSet<TunnelProtocol.OpenTunnel> _opening = new(ReferenceEqualityComparer.Instance);
     private SslClientAuthenticationOptions? _tlsOptions;
     private SessionHandle? _session;
     private TcpConnection? _connection;
@@ -50,6 +51,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private bool _retired;
     private bool _tlsReplaced;
     private bool _ended;
+    private bool _getsNoMore;
     private int _open;
 
     public ClientSessionActor(
@@ -148,17 +150,33 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         Receive<TlsInfo>(tls => _tls = tls);
         Receive<SessionProtocol.PeerReady>(ready => Ready(ready.PeerMaxConcurrentStreams));
         Receive<SessionProtocol.PeerLimitChanged>(changed => TellLimit(changed.PeerMaxConcurrentStreams));
-        Receive<TunnelProtocol.OpenTunnel>(open => _session!.Open(open, open.Fields));
+        Receive<TunnelProtocol.OpenTunnel>(open =>
+        {
+            _opening.Add(open);
+            _session!.Open(open, open.Fields);
+        });
         Receive<SessionProtocol.TunnelOpened>(opened =>
         {
             var request = (TunnelProtocol.OpenTunnel)opened.Token;
+            _opening.Remove(request);
             var tunnel = Context.ActorOf(
                 ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _node), $"stream-{opened.Port.StreamId}");
             Context.Watch(tunnel);
             _open++;
         });
         Receive<SessionProtocol.TunnelNotOpened>(not =>
-            _pool.Tell(new ClientSessionProtocol.TunnelReturned((TunnelProtocol.OpenTunnel)not.Token)));
+        {
+            var request = (TunnelProtocol.OpenTunnel)not.Token;
+            _opening.Remove(request);
+            if (not.ForGood)
+            {
+                Retire("it has no stream left to open"); // Mostly known already; else its ids have run out.
+            }
+
+            _pool.Tell(new ClientSessionProtocol.TunnelReturned(request));
+        });
+        Receive<SessionProtocol.TunnelClosed>(_ => _pool.Tell(ClientSessionProtocol.TunnelOver.Instance));
+        Receive<ClientSessionProtocol.TunnelRefused>(_pool.Tell);
         Receive<SessionProtocol.GoAwayReceived>(goAway => Retire($"the terminator sent GOAWAY {goAway.Code} {goAway.Detail}".TrimEnd()));
         Receive<SessionProtocol.GoAwayCompleted>(_ => { });
         Receive<SessionProtocol.TunnelRejected>(_ => { });
@@ -167,7 +185,6 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         Receive<Terminated>(_ =>
         {
             _open--;
-            _pool.Tell(new ClientSessionProtocol.TunnelOver());
             CloseWhenRetired();
         });
         Receive<HandshakeTimeout>(_ => _session!.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
@@ -195,22 +212,25 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         Receive<Terminated>(_ =>
         {
-            if (--_open == 0)
-            {
-                Context.Stop(Self);
-            }
+            _open--;
+            StopWhenSettled();
         });
         Receive<TunnelProtocol.OpenTunnel>(open => _pool.Tell(new ClientSessionProtocol.TunnelReturned(open)));
-        Receive<SessionProtocol.TunnelNotOpened>(not =>
-            _pool.Tell(new ClientSessionProtocol.TunnelReturned((TunnelProtocol.OpenTunnel)not.Token)));
-        Receive<SessionProtocol.TunnelOpened>(opened =>
+        Receive<ClientSessionProtocol.TunnelRefused>(_pool.Tell);
+        Receive<ClientSessionProtocol.NoMoreTunnels>(_ =>
         {
-            // Opened and lost before this actor heard of either.
-            var request = (TunnelProtocol.OpenTunnel)opened.Token;
-            request.Requester.Tell(new TunnelProtocol.TunnelFailed(
-                ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, null, null, Self));
+            _getsNoMore = true;
+            StopWhenSettled();
         });
         ReceiveAny(_ => { }); // What was on its way when the session ended.
+    }
+
+    private void StopWhenSettled()
+    {
+        if (_getsNoMore && _open == 0)
+        {
+            Context.Stop(Self);
+        }
     }
 
     private void Ready(uint peerLimit)
@@ -320,14 +340,13 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         }
 
         Over(lost, ConnectFailure.NoHealthyEndpoint, detail);
-        if (_open == 0)
+        foreach (var request in _opening)
         {
-            Context.Stop(Self);
+            _pool.Tell(new ClientSessionProtocol.TunnelReturned(request)); // The end is the answer to each: no byte of it went out.
         }
-        else
-        {
-            Become(Ending);
-        }
+
+        _opening.Clear();
+        Become(Ending);
     }
 
     private void Over(bool lost, ConnectFailure failure, string detail)

@@ -13,14 +13,32 @@ internal static class ClientSessionProtocol
     /// <summary>It takes no new tunnels and lives until its last one ends.</summary>
     public sealed record SessionRetired(string Why);
 
-    /// <summary>A tunnel of it is over, or was never opened.</summary>
-    public sealed record TunnelOver;
+    /// <summary>The stream of a tunnel is closed: there is room for another.</summary>
+    public sealed record TunnelOver
+    {
+        public static readonly TunnelOver Instance = new();
+    }
 
-    /// <summary>It had no room; nothing was sent.</summary>
+    /// <summary>It never became a stream: nothing was sent.</summary>
     public sealed record TunnelReturned(TunnelProtocol.OpenTunnel Request);
 
-    /// <summary>It is over. Where it never became ready, <paramref name="Failure"/> says why.</summary>
+    /// <summary>
+    /// It was a stream and found no tunnel, but may on another try: the terminator refused it unseen, or the session was lost before the answer. Goes from the tunnel to
+    /// the session and from there to the pool, so that the pool has heard before what befell the session.
+    /// </summary>
+    /// <param name="Request">As it was given.</param>
+    /// <param name="Failure">What its requester is told where there is no other try.</param>
+    /// <param name="ByTerminator">Whether this session would refuse it again.</param>
+    public sealed record TunnelRefused(TunnelProtocol.OpenTunnel Request, TunnelProtocol.TunnelFailed Failure, bool ByTerminator);
+
+    /// <summary>It is over. Where it never became ready, <paramref name="Failure"/> says why. Answered with <see cref="NoMoreTunnels"/>.</summary>
     public sealed record SessionOver(bool WasReady, bool Lost, ConnectFailure Failure, string Detail);
+
+    /// <summary>To the session: it is given no tunnel from now on, so it may stop when what it has is settled.</summary>
+    public sealed record NoMoreTunnels
+    {
+        public static readonly NoMoreTunnels Instance = new();
+    }
 
     /// <summary>To the session, from a tunnel of it: its stream was reset before the terminator had answered.</summary>
     public sealed record ResetUnanswered

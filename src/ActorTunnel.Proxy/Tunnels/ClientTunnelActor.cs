@@ -14,7 +14,8 @@ namespace ActorTunnel.Proxy.Tunnels;
 /// A CONNECT stream that we opened: waits for the answer, then relays.
 /// <code>
 ///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
-///        └──any other status, reset, session lost, no answer in time──▶ stopped; the requester still holds the connection, unread
+///        ├──refused unseen, session lost──▶ stopped; the request goes back for another try
+///        └──any other status or reset, no answer in time──▶ stopped; the requester still holds the connection, unread
 /// </code>
 /// </summary>
 internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
@@ -73,7 +74,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
 
         if (!_finished)
         {
-            Fail(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us, status: null, retry: false);
+            Fail(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us, status: null);
         }
     }
 
@@ -82,14 +83,22 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.ResponseReceived>(Answered);
         Receive<TunnelPortProtocol.StreamWasReset>(reset =>
         {
-            var refused = reset is { ByPeer: true, Code: ErrorCode.RefusedStream };
-            Fail(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream, status: null, refused);
+            var failure = Failure(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream, status: null);
+            if (reset is { ByPeer: true, Code: ErrorCode.RefusedStream })
+            {
+                Return(failure, byTerminator: true);
+            }
+            else
+            {
+                Fail(failure);
+            }
+
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.SessionWasLost>(_ =>
         {
             // No byte of the application was read, so a second CONNECT cannot repeat any.
-            Fail(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null, retry: true);
+            Return(Failure(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null), byTerminator: false);
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
@@ -97,7 +106,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         {
             _node.Meters.LimitHit("answer-timeout");
             ResetUnanswered();
-            Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null, retry: false);
+            Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null);
             Context.Stop(Self);
         });
         Receive<Terminated>(_ =>
@@ -137,7 +146,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
             _session.Reset(_port, ErrorCode.Cancel);
         }
 
-        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status, retry: false);
+        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
         Context.Stop(Self);
     }
 
@@ -157,11 +166,21 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
     }
 
-    private void Fail(ConnectFailureReason reason, string detail, GuiltySide side, int? status, bool retry)
+    private TunnelProtocol.TunnelFailed Failure(ConnectFailureReason reason, string detail, GuiltySide side, int? status) =>
+        new(reason, detail, side, _route, status);
+
+    private void Fail(ConnectFailureReason reason, string detail, GuiltySide side, int? status) => Fail(Failure(reason, detail, side, status));
+
+    private void Fail(TunnelProtocol.TunnelFailed failure)
     {
         _finished = true;
-        _request.Requester.Tell(new TunnelProtocol.TunnelFailed(
-            reason, detail, side, _route, status, retry ? Context.Parent : null));
+        _request.Requester.Tell(failure);
+    }
+
+    private void Return(TunnelProtocol.TunnelFailed failure, bool byTerminator)
+    {
+        _finished = true;
+        Context.Parent.Tell(new ClientSessionProtocol.TunnelRefused(_request, failure, byTerminator));
     }
 
     private static string DetailOf(IReadOnlyList<HeaderField> fields)

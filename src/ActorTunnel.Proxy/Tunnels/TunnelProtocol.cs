@@ -15,13 +15,15 @@ internal static class TunnelProtocol
     /// <param name="Fields">The CONNECT.</param>
     /// <param name="Settings">Timeouts of the application's side.</param>
     /// <param name="Greeting">Sent to the application in front of the tunnel's bytes, once there is a tunnel.</param>
-    /// <param name="Tried">Sessions that refused it already.</param>
+    /// <param name="Attempts">Streams that were opened for it so far.</param>
+    /// <param name="Tried">Sessions whose terminator refused it.</param>
     public sealed record OpenTunnel(
         IActorRef Requester,
         TcpConnection Connection,
         IReadOnlyList<HeaderField> Fields,
         TunnelSettings Settings,
         ReadOnlyMemory<byte> Greeting,
+        int Attempts,
         IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded;
 
     /// <summary>Which way a tunnel goes, or went when it failed.</summary>
@@ -40,9 +42,7 @@ internal static class TunnelProtocol
     /// <param name="Side">Whose fault it is.</param>
     /// <param name="Route">How far it came, or null.</param>
     /// <param name="Status">The terminator's answer, or null.</param>
-    /// <param name="RetryWithout">The session to avoid in another try; null: trying again makes no sense.</param>
-    public sealed record TunnelFailed(
-        ConnectFailureReason Reason, string Detail, GuiltySide Side, TunnelRoute? Route, int? Status, IActorRef? RetryWithout);
+    public sealed record TunnelFailed(ConnectFailureReason Reason, string Detail, GuiltySide Side, TunnelRoute? Route, int? Status);
 
     /// <summary>An established tunnel is over.</summary>
     public sealed record TunnelClosed(RelayResult Result);

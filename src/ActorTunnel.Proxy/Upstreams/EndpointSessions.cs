@@ -27,7 +27,7 @@ internal sealed class PooledSession
     /// <summary>It takes no new tunnels.</summary>
     public bool IsRetired { get; set; }
 
-    /// <summary>Tunnels given to it that are not over.</summary>
+    /// <summary>Tunnels given to it whose stream is not closed.</summary>
     public int Tunnels { get; set; }
 
     /// <summary>Streams that may be open at once.</summary>
@@ -94,7 +94,7 @@ internal sealed class EndpointSessions
             ?? (MayOpenAnother ? null : candidates.MaxBy(session => session.Limit - session.Tunnels));
     }
 
-    /// <summary>Whether every session that there is, or may be, was tried.</summary>
+    /// <summary>Whether every session that there is, or may be, has refused.</summary>
     public bool HasRefused(IReadOnlyList<IActorRef> tried) =>
         tried.Count > 0
         && !MayOpenAnother

@@ -19,6 +19,9 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     /// <summary>More requests waiting for one endpoint than this are refused: whoever waits holds a connection.</summary>
     private const int MaxWaiting = 10_000;
 
+    /// <summary>Streams opened for one request: a second session and a second endpoint are worth it, a storm is not.</summary>
+    private const int MaxAttempts = 3;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -104,7 +107,19 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
                 session.Tunnels--;
             }
 
-            Place(returned.Request with { Tried = [.. returned.Request.Tried, Sender] });
+            Place(returned.Request);
+        });
+        Receive<ClientSessionProtocol.TunnelRefused>(refused =>
+        {
+            var attempts = refused.Request.Attempts + 1;
+            if (attempts >= MaxAttempts)
+            {
+                refused.Request.Requester.Tell(refused.Failure);
+                return;
+            }
+
+            IReadOnlyList<IActorRef> tried = refused.ByTerminator ? [.. refused.Request.Tried, Sender] : refused.Request.Tried;
+            Place(refused.Request with { Attempts = attempts, Tried = tried });
         });
         Receive<ClientSessionProtocol.SessionOver>(SessionOver);
         Receive<Terminated>(gone => Forget(gone.ActorRef));
@@ -170,6 +185,12 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     /// <summary>1. picks the endpoint, 2. a session of it with room, 3. else opens one or lets the request wait for one.</summary>
     private void Place(TunnelProtocol.OpenTunnel request)
     {
+        if (_drainer is not null)
+        {
+            Refuse(request, ConnectFailure.Draining, "the node is stopping"); // Its sessions are retired, and no other is dialled.
+            return;
+        }
+
         if (_endpoints.IsEmpty)
         {
             // The first answer decides; it comes within dns-timeout, good or bad.
@@ -307,6 +328,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         var endpoint = session.Endpoint;
         var wasRetired = session.IsRetired;
         session.IsRetired = true; // Until it stops it only waits for its tunnels' ends.
+        Sender.Tell(ClientSessionProtocol.NoMoreTunnels.Instance);
         if (over.WasReady && (wasRetired || !over.Lost))
         {
             Serve(endpoint);
@@ -390,7 +412,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     }
 
     private static void Refuse(TunnelProtocol.OpenTunnel request, ConnectFailure failure, string detail) =>
-        request.Requester.Tell(new TunnelProtocol.TunnelFailed(failure.Reason, detail, failure.Side, null, null, null));
+        request.Requester.Tell(new TunnelProtocol.TunnelFailed(failure.Reason, detail, failure.Side, null, null));
 
     private sealed record Redial(EndpointSessions Endpoint) : INoSerializationVerificationNeeded;
 

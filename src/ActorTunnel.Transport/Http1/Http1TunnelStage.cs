@@ -224,7 +224,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
                     _stage._actor.Tell(new SessionProtocol.GoAwayCompleted()); // There never is a second request.
                     break;
                 case SessionCommand.Open open:
-                    _stage._actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+                    _stage._actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token, ForGood: true));
                     break;
             }
         }
@@ -423,13 +423,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
                     : new TunnelPortProtocol.SessionWasLost());
             }
 
-            while (_commands.TryDequeue(out var command))
-            {
-                if (command is SessionCommand.Open open)
-                {
-                    _stage._actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
-                }
-            }
+            _commands.Clear();
 
             // A relay that had ended our direction cleanly has counted bytes that are lost now; only this tells of it.
             var isTold = _state == State.Asked || (_receiveEnded && _sendEnded) || (_state == State.Tunnelling && _port!.Send.End != PipeEnd.Clean);

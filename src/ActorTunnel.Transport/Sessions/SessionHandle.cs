@@ -17,7 +17,8 @@ public sealed class SessionHandle
     }
 
     /// <summary>
-    /// Opens a stream; the session's actor is told <see cref="SessionProtocol.TunnelOpened"/> or <see cref="SessionProtocol.TunnelNotOpened"/>.
+    /// Opens a stream; the session's actor is told <see cref="SessionProtocol.TunnelOpened"/> or <see cref="SessionProtocol.TunnelNotOpened"/>, unless it is told
+    /// <see cref="SessionProtocol.SessionEnded"/>, or was before.
     /// </summary>
     public void Open(object token, IReadOnlyList<HeaderField> fields) => Post(new SessionCommand.Open(token, fields));
 

@@ -34,7 +34,17 @@ public static class SessionProtocol
 
     /// <summary>The answer to <see cref="SessionHandle.Open"/>: this session takes no stream now; nothing was sent.</summary>
     /// <param name="Token">As given with the command.</param>
-    public sealed record TunnelNotOpened(object Token);
+    /// <param name="ForGood">Whether it never will again.</param>
+    public sealed record TunnelNotOpened(object Token, bool ForGood);
+
+    /// <summary>
+    /// A stream that we opened has ended both ways or was reset, and what goes out for that is ahead of any later stream's: from now on it counts no more against the
+    /// peer's limit. Its relay may have ended long before, or may still deliver. Not told when the session ends.
+    /// </summary>
+    public sealed record TunnelClosed
+    {
+        public static readonly TunnelClosed Instance = new();
+    }
 
     /// <summary>A request was refused before it became a tunnel.</summary>
     public sealed record TunnelRejected(int StreamId, ErrorCode Code, string? Detail);
@@ -45,7 +55,9 @@ public static class SessionProtocol
     /// <summary>Our second GOAWAY is out: no stream will be opened any more.</summary>
     public sealed record GoAwayCompleted;
 
-    /// <summary>The last message: the session is over, and so are all its tunnels.</summary>
+    /// <summary>
+    /// The last message: the session is over, and so are all its tunnels. It is the answer to every <see cref="SessionHandle.Open"/> that had none, and comes before the tunnels' own actors are told.
+    /// </summary>
     /// <param name="Reason">Why.</param>
     /// <param name="Code">The HTTP/2 error, where there is one.</param>
     /// <param name="Detail">For the log.</param>

@@ -85,7 +85,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
             _liveness = new SessionLiveness(_session, stage._timeouts, _wakeUp, stage._time);
-            _tunnels = new SessionTunnels(_session, _liveness, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
+            _tunnels = new SessionTunnels(_session, stage._role, _liveness, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
             Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
             SetHandlers(stage.In, stage.Out, this);
         }
@@ -157,7 +157,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _wakeUp.Begin();
             if (_closing)
             {
-                _tunnels.RefuseCommands();
+                _tunnels.DropCommands();
                 if (_stage._time.GetElapsedTime(_closingSince) >= LastMoment)
                 {
                     CompleteStage();

@@ -15,6 +15,7 @@ namespace ActorTunnel.Transport.Sessions;
 internal sealed class SessionTunnels
 {
     private readonly Http2Session _session;
+    private readonly SessionRole _role;
     private readonly BufferPool _pool;
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
@@ -26,12 +27,13 @@ internal sealed class SessionTunnels
     private readonly Action<Http2TunnelPort> _forget;
 
     public SessionTunnels(
-        Http2Session session, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
+        Http2Session session, SessionRole role, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
     {
         _liveness = liveness;
         _pendingEnds = new PendingEnds(session, stage, time);
-        _forget = port => _ports.Remove(port);
+        _forget = Remove;
         _session = session;
+        _role = role;
         _pool = pool;
         _actor = actor;
         _ready = new ReadyTunnels(stage, streamWindow);
@@ -91,7 +93,7 @@ internal sealed class SessionTunnels
             {
                 // Nobody takes the peer's bytes any more; also settles the account of a stream that has ended.
                 _session.Reset(port.Stream, CodeOf(unread));
-                _ports.Remove(port);
+                Remove(port);
             }
             else
             {
@@ -114,21 +116,11 @@ internal sealed class SessionTunnels
         }
     }
 
-    /// <summary>After the end: whoever still asks for a stream is told that there is none.</summary>
-    public void RefuseCommands()
+    /// <summary>After the end, which was told and answers them all.</summary>
+    public void DropCommands()
     {
-        while (_held.TryDequeue(out var held))
-        {
-            _actor.Tell(new SessionProtocol.TunnelNotOpened(held.Token));
-        }
-
-        while (Commands.TryDequeue(out var command))
-        {
-            if (command is SessionCommand.Open open)
-            {
-                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
-            }
-        }
+        _held.Clear();
+        Commands.Clear();
     }
 
     /// <summary>Passes an event on to whom it concerns.</summary>
@@ -164,7 +156,7 @@ internal sealed class SessionTunnels
                 Reset((Http2TunnelPort)e.Stream!.Owner!, e);
                 break;
             case SessionEventKind.StreamClosed:
-                _ports.Remove((Http2TunnelPort)e.Stream!.Owner!);
+                Remove((Http2TunnelPort)e.Stream!.Owner!);
                 break;
             case SessionEventKind.StreamRejected:
                 _actor.Tell(new SessionProtocol.TunnelRejected(e.StreamId, e.Code, e.Detail));
@@ -184,9 +176,10 @@ internal sealed class SessionTunnels
         }
     }
 
-    /// <summary>The session is over: tells every tunnel, and at last the session's actor.</summary>
+    /// <summary>The session is over: tells the session's actor, and then every tunnel. So whoever asks for another tunnel finds the actor knowing.</summary>
     public void End(SessionProtocol.SessionEnded ended)
     {
+        _actor.Tell(ended);
         foreach (var port in _ports)
         {
             // Where END_STREAM came before, its bytes and its end are still delivered.
@@ -197,8 +190,7 @@ internal sealed class SessionTunnels
 
         _ports.Clear();
         _pendingEnds.Clear();
-        RefuseCommands();
-        _actor.Tell(ended);
+        DropCommands();
     }
 
     private void Execute(SessionCommand command)
@@ -209,7 +201,7 @@ internal sealed class SessionTunnels
                 IsCloseRequested = true;
                 break;
             case SessionCommand.Open open when !_session.CanOpenStream || IsCloseRequested:
-                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token));
+                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token, ForGood: !_session.TakesStreams || IsCloseRequested));
                 break;
             case SessionCommand.Open open when _liveness.MustHearFirst():
                 _held.Enqueue(open); // The next byte releases it, or the end of the session.
@@ -231,7 +223,7 @@ internal sealed class SessionTunnels
             case SessionCommand.Reset reset:
                 _session.Reset(Ours(reset.Port).Stream, reset.Code);
                 reset.Port.Receive.Cancel(PipeEnd.Aborted); // There is no relay that would take or drop what came already.
-                _ports.Remove(Ours(reset.Port));
+                Remove(Ours(reset.Port));
                 break;
             case SessionCommand.End end:
                 if (Ours(end.Port).Stream.CanSend)
@@ -255,6 +247,14 @@ internal sealed class SessionTunnels
         stream.Owner = port;
         _ports.Add(port);
         return port;
+    }
+
+    private void Remove(Http2TunnelPort port)
+    {
+        if (_ports.Remove(port) && _role == SessionRole.Client)
+        {
+            _actor.Tell(SessionProtocol.TunnelClosed.Instance);
+        }
     }
 
     private void Requested(in SessionEvent e, bool tooLarge)
@@ -292,7 +292,7 @@ internal sealed class SessionTunnels
         port.Receive.Abort(PipeEnd.StreamReset);
         port.Send.Cancel(PipeEnd.StreamReset);
         port.Tell(new TunnelPortProtocol.StreamWasReset(e.Code, e.ByPeer, e.Detail));
-        _ports.Remove(port);
+        Remove(port);
     }
 
     /// <summary>
@@ -308,7 +308,7 @@ internal sealed class SessionTunnels
             {
                 // Our direction had ended or not begun; the peer's is still open and nobody reads it.
                 _session.Reset(stream, CodeOf(failed));
-                _ports.Remove(port);
+                Remove(port);
             }
 
             return;
@@ -318,7 +318,7 @@ internal sealed class SessionTunnels
         if (end is not (PipeEnd.Open or PipeEnd.Clean))
         {
             _session.Reset(stream, CodeOf(end));
-            _ports.Remove(port);
+            Remove(port);
             return;
         }
 

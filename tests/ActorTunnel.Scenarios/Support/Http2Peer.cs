@@ -18,7 +18,7 @@ internal sealed record PeerEvent(
 
 /// <summary>
 /// One end of a cleartext HTTP/2 connection that does only what the story says: a client that sends what an encapsulator never would, or a
-/// terminator that answers as no terminator does. It repays every byte at once.
+/// terminator that answers as no terminator does. It repays every byte at once, unless it is told to hold them.
 /// </summary>
 internal sealed class Http2Peer : IAsyncDisposable
 {
@@ -31,6 +31,7 @@ internal sealed class Http2Peer : IAsyncDisposable
     private readonly Channel<byte[]> _output = Channel.CreateUnbounded<byte[]>();
     private readonly Task _writing;
     private Task _reading = Task.CompletedTask;
+    private bool _holds;
 
     private Http2Peer(Socket socket, SessionRole role, SessionSettings settings)
     {
@@ -56,9 +57,12 @@ internal sealed class Http2Peer : IAsyncDisposable
     }
 
     /// <summary>The server's end of an accepted connection.</summary>
-    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null)
+    /// <param name="connection">Of the story's listener.</param>
+    /// <param name="settings">What it announces.</param>
+    /// <param name="holds">Whether it repays no byte until <see cref="Repay"/>.</param>
+    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null, bool holds = false)
     {
-        var peer = new Http2Peer(connection.Socket, SessionRole.Server, settings ?? new SessionSettings());
+        var peer = new Http2Peer(connection.Socket, SessionRole.Server, settings ?? new SessionSettings()) { _holds = holds };
         peer._reading = peer.ReadAsync();
         return peer;
     }
@@ -105,6 +109,16 @@ internal sealed class Http2Peer : IAsyncDisposable
     /// <summary>Waits until so many bytes could go out at once: what the other side's application took is repaid a little later.</summary>
     public Task HasWindowAsync(int stream, int bytes) => Eventually.TrueAsync(
         () => SendCapacity(stream) >= bytes, () => $"the window of stream {stream} is {SendCapacity(stream)}, not {bytes}");
+
+    /// <summary>Repays what was held, and from now on every byte at once.</summary>
+    public void Repay() => Act(session =>
+    {
+        _holds = false;
+        foreach (var stream in _streams.Values)
+        {
+            session.Repay(stream, stream.UnpaidBytes);
+        }
+    });
 
     public void Reset(int stream, ErrorCode code) => Act(session => session.Reset(_streams[stream], code));
 
@@ -186,7 +200,7 @@ internal sealed class Http2Peer : IAsyncDisposable
 
             var data = e.Data.Span.ToArray();
             e.Data.Dispose();
-            if (data.Length > 0)
+            if (data.Length > 0 && !_holds)
             {
                 _session.Repay(e.Stream!, data.Length);
             }

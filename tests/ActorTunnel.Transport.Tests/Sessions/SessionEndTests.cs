@@ -27,7 +27,7 @@ public sealed class SessionEndTests : SessionTest
         Assert.Equal(ErrorCode.NoError, second.Code);
 
         Client.Open("late", Request);
-        Assert.Equal("late", ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>().Token);
+        Assert.Equal(new SessionProtocol.TunnelNotOpened("late", ForGood: true), ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>());
         application.Socket.TakeAll();
         origin.Socket.TakeAll();
         application.Socket.Give(Payload.Bytes(1, 300_000));
@@ -85,16 +85,6 @@ public sealed class SessionEndTests : SessionTest
         Time.Advance(TimeSpan.FromSeconds(1));
         transport.ExpectCancelled();
         StagesStop();
-    }
-
-    [Fact]
-    public void A_request_for_a_stream_after_the_close_is_answered()
-    {
-        var (handle, _) = StartAlone(ClientStage());
-        handle.Close();
-        ExpectEnded(ClientActor);
-        handle.Open("late", Request);
-        Assert.Equal("late", ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>().Token);
     }
 
     [Theory]

@@ -29,6 +29,7 @@ public abstract class SessionTest : StageTest
     protected SessionTest()
     {
         ClientActor = CreateTestProbe();
+        ClientActor.IgnoreMessages(message => message is SessionProtocol.TunnelClosed); // Of use to a pool, and to two tests.
         ServerActor = CreateTestProbe();
     }
 
@@ -124,7 +125,7 @@ public abstract class SessionTest : StageTest
             .JoinMaterialized(new HandStage(Pool), (handle, hand) => (handle, hand))
             .Run(Materializer);
 
-    /// <summary>The end of a session, which its actor is told last.</summary>
+    /// <summary>The end of a session, which is the last that its actor is told.</summary>
     protected static SessionProtocol.SessionEnded ExpectEnded(TestProbe actor)
     {
         var ended = (SessionProtocol.SessionEnded)actor.FishForMessage(m => m is SessionProtocol.SessionEnded, Patience);

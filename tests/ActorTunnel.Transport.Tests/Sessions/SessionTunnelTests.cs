@@ -245,7 +245,46 @@ public sealed class SessionTunnelTests : SessionTest
         OpenPorts();
         OpenPorts();
         Client.Open("third", Request);
-        Assert.Equal("third", ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>().Token);
+        Assert.Equal(new SessionProtocol.TunnelNotOpened("third", ForGood: false), ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>());
+    }
+
+    [Fact]
+    public void A_stream_counts_until_its_last_bytes_are_out_though_its_relay_has_ended_and_its_place_is_free_when_that_is_told()
+    {
+        StartPair(server: new SessionSettings { MaxConcurrentStreams = 1 });
+        ClientActor.IgnoreNoMessages();
+        var (application, origin) = OpenTunnel();
+        origin.Socket.Complete();
+        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB, and the rest is read all the same.
+        application.Socket.Complete();
+        application.Socket.TakeAll();
+        application.Socket.ExpectEnd();
+        Assert.Equal((PipeEnd.Clean, PipeEnd.Clean), (application.Result().SendEnd, application.Result().ReceiveEnd));
+        Client.Open("too early", Request);
+        Assert.Equal(new SessionProtocol.TunnelNotOpened("too early", ForGood: false), ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>());
+
+        origin.Socket.TakeAll();
+
+        Assert.Equal(300 * 1024, origin.Socket.ExpectEnd().Length);
+        ClientActor.ExpectMsg<SessionProtocol.TunnelClosed>();
+        OpenPorts();
+    }
+
+    [Fact]
+    public void A_stream_that_either_side_resets_is_told_as_closed_once()
+    {
+        StartPair(server: new SessionSettings { MaxConcurrentStreams = 1 });
+        ClientActor.IgnoreNoMessages();
+        var (ours, _) = OpenPorts();
+        Client.Reset(ours, ErrorCode.Cancel);
+        ClientActor.ExpectMsg<SessionProtocol.TunnelClosed>();
+
+        var (_, theirs) = OpenPorts();
+        Server.Reset(theirs, ErrorCode.RefusedStream);
+        ClientActor.ExpectMsg<SessionProtocol.TunnelClosed>();
+
+        OpenPorts();
+        Assert.False(ClientActor.HasMessages);
     }
 
     [Theory]

@@ -16,14 +16,18 @@ namespace ActorTunnel.Proxy.Connections;
 /// <code>
 ///   Reading (what has to come first; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
 ///   Opening ──established──▶ Carried ──closed──▶ stopped
+///      ├──the application reset its connection──▶ stopped
 ///      └──failed──▶ the connection is reset, or Answering where it speaks HTTP/1.1 ──▶ stopped
 ///   Answering ──answer taken, or a few seconds──▶ stopped
 /// </code>
 /// </summary>
-internal sealed class TunnelConnectionActor : ReceiveActor
+internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
 {
     /// <summary>For a client to take an answer and to end its side.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two looks at whether the application is still there. Nothing is read before the answer, so nothing else tells.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly TunnelListenerSettings _listener;
     private readonly TcpConnection _connection;
@@ -49,6 +53,8 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         _client = new PreludeResult.Known(connection.Remote, connection.Local, null);
         Reading();
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
         TcpConnection connection, TunnelListenerSettings listener, ConnectTemplate template, NodeContext node) =>
@@ -133,6 +139,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         Become(Opening);
+        Timers.StartPeriodicTimer(Look.Instance, Look.Instance, LookInterval);
         _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
             Self,
             _connection,
@@ -147,6 +154,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     {
         Receive<TunnelProtocol.TunnelEstablished>(established =>
         {
+            Timers.Cancel(Look.Instance);
             _tunnel = established;
             Context.Watch(established.Tunnel);
             _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
@@ -164,6 +172,17 @@ internal sealed class TunnelConnectionActor : ReceiveActor
             }
         });
 
+        Receive<Look>(_ =>
+        {
+            if (_connection.WasReset)
+            {
+                _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, ConnectFailureReason.Abandoned);
+                var end = TunnelEnd.ResetBy(GuiltySide.Downstream);
+                Log(null, null, ConnectFailureReason.Abandoned, "the application left before the answer", end, end, default);
+                Context.Stop(Self);
+            }
+        });
+
         // The stream, where there is one already, is watching this actor.
         Receive<DrainProtocol.AbortTunnels>(_ => Fail(new TunnelProtocol.TunnelFailed(
             ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null)));
@@ -175,6 +194,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         Receive<Terminated>(_ => Close(default)); // Its actor failed; the relay was aborted with it.
         Receive<DrainProtocol.AbortTunnels>(_ => _tunnel!.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance));
         Receive<TunnelProtocol.TunnelFailed>(_ => { });
+        Receive<Look>(_ => { });
     }
 
     private TunnelStatus Status() => new(
@@ -196,6 +216,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
     {
         Receive<Answered>(_ => Context.Stop(Self));
         Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+        Receive<Look>(_ => { });
     }
 
     /// <summary>As it is sent; before that, what the client asked for.</summary>
@@ -230,6 +251,7 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         }
 
         var answer = Http1ResponseWriter.Failure(failure.ToResponseFields(_node.Settings.Name), failure.ResponseBody);
+        Timers.Cancel(Look.Instance);
         _connection.AnswerAndCloseAsync(answer, AnswerTimeout, _node.Environment.Pool, _node.Time, _stopped.Token)
             .PipeTo(Self, success: _ => Answered.Instance);
         Become(Answering);
@@ -291,6 +313,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor
         UpstreamEnd = upstreamEnd,
         DownstreamEnd = downstreamEnd,
     });
+
+    private sealed class Look
+    {
+        public static readonly Look Instance = new();
+    }
 
     private sealed class Answered
     {

@@ -42,6 +42,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private readonly long _started;
     private readonly TokenBucket _resets = new(ResetBurst, ResetsPerSecond);
     private readonly HashSet<TunnelProtocol.OpenTunnel> _opening = new(ReferenceEqualityComparer.Instance);
+    private readonly AbandonedStreams _abandoned = new();
     private SslClientAuthenticationOptions? _tlsOptions;
     private SessionHandle? _session;
     private TcpConnection? _connection;
@@ -160,7 +161,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             var request = (TunnelProtocol.OpenTunnel)opened.Token;
             _opening.Remove(request);
             var tunnel = Context.ActorOf(
-                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _node), $"stream-{opened.Port.StreamId}");
+                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _abandoned, _node), $"stream-{opened.Port.StreamId}");
             Context.Watch(tunnel);
             _open++;
         });
@@ -197,7 +198,15 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             }
         });
         Receive<AgeReached>(_ => Retire("it is old enough"));
-        Receive<ClientSessionProtocol.Retire>(retire => Retire(retire.Why));
+        Receive<ClientSessionProtocol.Retire>(retire =>
+        {
+            foreach (var tunnel in Context.GetChildren())
+            {
+                tunnel.Tell(retire);
+            }
+
+            Retire(retire.Why);
+        });
         Receive<ClientSessionProtocol.ReplaceTls>(_ =>
         {
             _tlsReplaced = true; // A handshake is let come to its end: whoever waits for this session is not refused.

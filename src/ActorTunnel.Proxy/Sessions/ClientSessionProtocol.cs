@@ -46,7 +46,7 @@ internal static class ClientSessionProtocol
         public static readonly ResetUnanswered Instance = new();
     }
 
-    /// <summary>To the session: end in order once no tunnel is left.</summary>
+    /// <summary>To the session: end in order once no tunnel is left. It passes it on to its tunnels, and whom nobody waits for any more ends at once.</summary>
     public sealed record Retire(string Why);
 
     /// <summary>To the session: shake hands with these, or be retired if that has begun.</summary>

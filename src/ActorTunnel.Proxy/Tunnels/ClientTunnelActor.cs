@@ -15,7 +15,8 @@ namespace ActorTunnel.Proxy.Tunnels;
 /// <code>
 ///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
 ///        ├──refused unseen, session lost──▶ stopped; the request goes back for another try
-///        └──any other status or reset, no answer in time──▶ stopped; the requester still holds the connection, unread
+///        ├──any other status or reset, no answer in time──▶ stopped; the requester still holds the connection, unread
+///        └──the requester is gone──▶ Abandoned ──answer, reset, session lost, no answer in time, Retire──▶ stopped
 /// </code>
 /// </summary>
 internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
@@ -26,7 +27,9 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     private readonly TimeSpan _answerTimeout;
     private readonly NodeContext _node;
     private readonly TunnelProtocol.TunnelRoute _route;
+    private readonly AbandonedStreams _abandoned;
     private RelayControl? _relay;
+    private bool _isAbandoned;
     private bool _finished;
 
     public ClientTunnelActor(
@@ -35,8 +38,10 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         SessionHandle session,
         EndpointAddress endpoint,
         TimeSpan answerTimeout,
+        AbandonedStreams abandoned,
         NodeContext node)
     {
+        _abandoned = abandoned;
         _request = request;
         _port = port;
         _session = session;
@@ -54,8 +59,9 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         SessionHandle session,
         EndpointAddress endpoint,
         TimeSpan answerTimeout,
+        AbandonedStreams abandoned,
         NodeContext node) =>
-        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, answerTimeout, node));
+        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, answerTimeout, abandoned, node));
 
     protected override void PreStart()
     {
@@ -70,6 +76,11 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         if (_relay is null)
         {
             _port.Receive.Cancel(PipeEnd.Aborted); // Nobody will read what came; resets the stream where it is still open.
+        }
+
+        if (_isAbandoned)
+        {
+            _abandoned.Release();
         }
 
         if (!_finished)
@@ -104,18 +115,59 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
         Receive<AnswerTimeout>(_ =>
         {
-            _node.Meters.LimitHit("answer-timeout");
-            ResetUnanswered();
+            GiveUpOnAnswer();
             Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null);
             Context.Stop(Self);
         });
         Receive<Terminated>(_ =>
         {
-            // The drain reached its deadline: the requester is gone, and with it the connection.
-            ResetUnanswered();
+            // Its application left, or the drain reached its deadline: the requester is gone, and with it the connection.
             _finished = true;
+            if (!_node.IsDraining)
+            {
+                if (_abandoned.TryKeep())
+                {
+                    _isAbandoned = true;
+                    Become(Abandoned);
+                    return;
+                }
+
+                _node.Meters.LimitHit("abandoned-streams");
+            }
+
+            ResetUnanswered();
             Context.Stop(Self);
         });
+        Receive<ClientSessionProtocol.Retire>(_ => { });
+    }
+
+    /// <summary>Waits for the answer only because terminators count resets without one.</summary>
+    private void Abandoned()
+    {
+        Receive<TunnelPortProtocol.ResponseReceived>(response =>
+        {
+            Close(response);
+            Context.Stop(Self);
+        });
+        Receive<AnswerTimeout>(_ =>
+        {
+            GiveUpOnAnswer();
+            Context.Stop(Self);
+        });
+        Receive<ClientSessionProtocol.Retire>(_ =>
+        {
+            ResetUnanswered();
+            Context.Stop(Self);
+        });
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => Context.Stop(Self));
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => Context.Stop(Self));
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+    }
+
+    private void GiveUpOnAnswer()
+    {
+        _node.Meters.LimitHit("answer-timeout");
+        ResetUnanswered();
     }
 
     private void ResetUnanswered()
@@ -137,6 +189,14 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
             return;
         }
 
+        Close(response);
+        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
+        Context.Stop(Self);
+    }
+
+    /// <summary>Ends a stream that was answered and that no relay will use.</summary>
+    private void Close(TunnelPortProtocol.ResponseReceived response)
+    {
         if (response.EndStream)
         {
             _session.End(_port); // Answers END_STREAM with END_STREAM, not with a reset.
@@ -145,9 +205,6 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         {
             _session.Reset(_port, ErrorCode.Cancel);
         }
-
-        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
-        Context.Stop(Self);
     }
 
     private void Relaying()
@@ -159,6 +216,8 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         });
         Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
         Receive<Terminated>(_ => _relay!.Abort(PipeEnd.Drained)); // It went away before it heard of the tunnel.
+
+        Receive<ClientSessionProtocol.Retire>(_ => { });
 
         // The relay learns these from the pipes, behind the bytes that came before.
         Receive<TunnelPortProtocol.EndReceived>(_ => { });

@@ -239,6 +239,11 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
 
     private static void Give(PooledSession session, TunnelProtocol.OpenTunnel request)
     {
+        if (request.Connection.IsOver)
+        {
+            return; // Its application left while it waited.
+        }
+
         session.Tunnels++;
         session.Actor.Tell(request);
     }

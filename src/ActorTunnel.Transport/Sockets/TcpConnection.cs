@@ -17,6 +17,7 @@ public sealed class TcpConnection
     private readonly Socket _socket;
     private readonly TcpConnectionOptions _options;
     private readonly HeadSocket _head;
+    private volatile bool _isOver;
 
     internal TcpConnection(Socket socket, TcpConnectionOptions options)
     {
@@ -34,6 +35,14 @@ public sealed class TcpConnection
 
     /// <summary>The peer's end; null where the peer was gone before it could be asked.</summary>
     public IPEndPoint? Remote { get; }
+
+    /// <summary>Whether its owner ended it, before any flow was made of it.</summary>
+    public bool IsOver => _isOver;
+
+    /// <summary>
+    /// Whether the peer has reset it, as far as the kernel tells without a read; a FIN is no reset. Always false where the system is not Linux, and for a connection that <see cref="IsOver"/>.
+    /// </summary>
+    public bool WasReset => TcpState.Read(_socket).IsClosed;
 
     /// <summary>Where the client wanted to go before the kernel sent it to us.</summary>
     public OriginalDestination OriginalDestination(Interception interception) =>
@@ -101,6 +110,7 @@ public sealed class TcpConnection
 
     private void Close(LingerOption linger)
     {
+        _isOver = true;
         try
         {
             _socket.LingerState = linger;

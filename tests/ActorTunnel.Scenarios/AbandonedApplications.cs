@@ -26,8 +26,50 @@ public sealed class AbandonedApplications : Story
         await encapsulator.CountsAsync("connections.open", 0);
         terminator.Respond(asked.StreamId, endStream: false, (":status", "200")); // No reset came before: there is a stream to answer on.
         var reset = await terminator.NextOnAsync(asked.StreamId);
-        Assert.Equal((SessionEventKind.StreamReset, ErrorCode.Cancel), (reset.Kind, reset.Code));
+        Assert.Equal((SessionEventKind.StreamReset, ErrorCode.ConnectError), (reset.Kind, reset.Code));
         await encapsulator.CountsAsync("limits.hit", 0);
+    }
+
+    [Fact]
+    public async Task An_answer_with_END_STREAM_gets_no_clean_end_either()
+    {
+        var (encapsulator, door) = await StartAsync();
+        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await application.SendAsync(new byte[] { 1, 2, 3 });
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        application.Reset();
+        await encapsulator.NextAccessAsync();
+
+        terminator.Respond(asked.StreamId, endStream: true, (":status", "200"));
+
+        var reset = await terminator.NextOnAsync(asked.StreamId);
+        Assert.Equal((SessionEventKind.StreamReset, ErrorCode.ConnectError), (reset.Kind, reset.Code));
+    }
+
+    [Fact]
+    public async Task One_that_had_ended_before_it_reset_is_delivered_whole()
+    {
+        var (encapsulator, door) = await StartAsync();
+        var ended = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        await ended.SendAsync(new byte[] { 1, 2, 3 });
+        ended.SendFin();
+        ended.Reset();
+
+        // One that came later and left was noticed, so the other was looked at too.
+        (await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"))).Reset();
+        var later = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        await encapsulator.NextAccessAsync();
+        terminator.Respond(later.StreamId, endStream: true, (":status", "502"));
+
+        terminator.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        var data = await terminator.NextOnAsync(asked.StreamId);
+        Assert.Equal([1, 2, 3], data.Data);
+        terminator.Send(asked.StreamId, [4], endStream: false); // For nobody: the reset of this direction follows.
+        await encapsulator.CountsAsync("connections.open", 0);
+        Assert.Equal("clean/downstream", (await encapsulator.NextAccessAsync()).UpstreamEnd.ToString());
     }
 
     [Fact]

@@ -87,12 +87,8 @@ public sealed class LostSessions : Story
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings
             .Encapsulator(Security.Cleartext, door.Address)
             .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
-        var applications = new List<Peer>();
-        for (var i = 0; i < Tunnels; i++)
-        {
-            applications.Add(await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")));
-        }
-
+        using var applications = new Applications(encapsulator.AddressOf("tunnel-in"));
+        await applications.ConnectAsync(Tunnels);
         var connection = await door.AcceptAsync();
         var terminator = Own(Http2Peer.Accept(connection));
         for (var i = 0; i < Tunnels; i++)
@@ -110,12 +106,34 @@ public sealed class LostSessions : Story
             next.Send(asked.StreamId, [1, 2, 3], endStream: true);
         }
 
-        foreach (var application in applications)
-        {
-            application.SendFin();
-            await application.ExpectToEndAsync([1, 2, 3]);
-            application.Dispose();
-        }
+        await applications.EndWithAsync([1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_room_in_a_session_that_is_lost_waits_for_the_next_one()
+    {
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, door.Address)
+            .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
+        using var first = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var connection = await door.AcceptAsync();
+        var terminator = Own(Http2Peer.Accept(connection, new SessionSettings { MaxConcurrentStreams = 1 }));
+        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        terminator.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        await encapsulator.CountsAsync("tunnels.open", 1);
+        using var second = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await encapsulator.HasWaitingAsync(1);
+
+        connection.Reset();
+
+        var next = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        asked = await next.NextAsync(SessionEventKind.HeadersReceived);
+        next.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        next.Send(asked.StreamId, [1, 2, 3], endStream: true);
+        second.SendFin();
+        await second.ExpectToEndAsync([1, 2, 3]);
+        await first.ExpectResetAsync();
     }
 
     [Fact]

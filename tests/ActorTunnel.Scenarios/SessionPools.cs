@@ -18,16 +18,68 @@ public sealed class SessionPools : Story
 
         await tunnels.OpenAsync(8);
         Assert.Equal(1, topology.Encapsulator.Counters.Sum("sessions.opened"));
-        await tunnels.OpenAsync(1);
-        Assert.Equal(2, topology.Encapsulator.Counters.Sum("sessions.opened"));
+        await tunnels.OpenAsync(1); // In what the first session has left, while the second shakes hands.
+        await topology.Encapsulator.CountsAsync("sessions.opened", 2);
         await tunnels.OpenAsync(7);
 
         Assert.Equal(2, topology.Terminator.Counters.Sum("sessions.opened"));
         tunnels.Dispose();
         await topology.Encapsulator.CountsAsync("tunnels.open", 0);
         Assert.Equal(
-            [("upstreams/terminators/session-1", 8), ("upstreams/terminators/session-2", 8)],
+            [("upstreams/terminators/session-1", 9), ("upstreams/terminators/session-2", 7)],
             topology.Encapsulator.AccessLog.CountBy(entry => entry.Session!).OrderBy(group => group.Key).Select(group => (group.Key, group.Value)));
+    }
+
+    [Fact]
+    public async Task Where_a_second_session_cannot_be_had_the_first_is_filled_and_the_endpoint_is_dialled_with_backoff()
+    {
+        var door = Origin.Start();
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, door.Address)));
+        using var applications = new Applications(encapsulator.AddressOf("tunnel-in"));
+        await applications.ConnectAsync(1);
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync(), new SessionSettings { MaxConcurrentStreams = 10 }));
+        await door.DisposeAsync();
+
+        await applications.ConnectAsync(10);
+        for (var i = 0; i < 10; i++)
+        {
+            await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        }
+
+        // The eleventh waits, and so the endpoint is dialled again and again: four times in a second, and not thousands.
+        await Eventually.TrueAsync(() => Failures() >= 3, () => $"{Failures()} failed dials");
+        Assert.InRange(Failures(), 3, 10);
+
+        int Failures() => encapsulator.LogLines.Count(line => line.ToString().Contains("no session to", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_refused_tunnel_goes_to_the_other_terminator_though_that_has_more_tunnels()
+    {
+        var one = Own(Origin.Start());
+        var two = Own(Origin.Start());
+        var encapsulator = Own(await StoryNode.StartAsync(StorySettings
+            .Encapsulator(Security.Cleartext, one.Address, two.Address)
+            .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1, LoadBalancing = LoadBalancing.LeastTunnels })));
+        using var applications = new Applications(encapsulator.AddressOf("tunnel-in"));
+        await applications.ConnectAsync(1);
+        var first = Own(Http2Peer.Accept(await one.AcceptAsync()));
+        var asked = await first.NextAsync(SessionEventKind.HeadersReceived);
+        first.Respond(asked.StreamId, endStream: true, (":status", "503"));
+        await encapsulator.CountsAsync("connections.open", 0);
+        await applications.ConnectAsync(1);
+        var second = Own(Http2Peer.Accept(await two.AcceptAsync()));
+        asked = await second.NextAsync(SessionEventKind.HeadersReceived);
+        second.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        await encapsulator.CountsAsync("tunnels.open", 1);
+
+        await applications.ConnectAsync(1);
+        asked = await first.NextAsync(SessionEventKind.HeadersReceived);
+        first.Reset(asked.StreamId, ErrorCode.RefusedStream);
+
+        asked = await second.NextAsync(SessionEventKind.HeadersReceived);
+        second.Respond(asked.StreamId, endStream: false, (":status", "200"));
+        await encapsulator.CountsAsync("tunnels.open", 2);
     }
 
     [Fact]

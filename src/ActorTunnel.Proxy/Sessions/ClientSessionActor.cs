@@ -50,6 +50,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private uint? _peerLimit;
     private bool _ready;
     private bool _retired;
+    private string? _retiredWhileDialing;
     private bool _tlsReplaced;
     private bool _ended;
     private bool _getsNoMore;
@@ -101,6 +102,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         {
             _session?.Abort(Http2.Frames.ErrorCode.InternalError, "the session's actor was stopped");
         }
+
+        foreach (var request in _opening)
+        {
+            _pool.Tell(new ClientSessionProtocol.TunnelReturned(request)); // Of an actor that failed.
+        }
     }
 
     private void Dialing()
@@ -112,20 +118,20 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Over(lost: false, failure, failure.Detail);
             Context.Stop(Self);
         });
-        Receive<ClientSessionProtocol.Retire>(_ =>
+        Receive<ClientSessionProtocol.Retire>(retire =>
         {
             _dial.Cancel();
-            _retired = true;
+            _retiredWhileDialing = retire.Why;
         });
         Receive<ClientSessionProtocol.ReplaceTls>(replace => _tlsOptions = replace.Options);
     }
 
     private void Start(TcpConnection connection)
     {
-        if (_retired)
+        if (_retiredWhileDialing is { } why)
         {
             connection.Reset();
-            Over(lost: false, ConnectFailure.Draining, "the node is stopping");
+            Over(lost: false, ConnectFailure.NoHealthyEndpoint, why);
             Context.Stop(Self);
             return;
         }
@@ -178,7 +184,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         });
         Receive<SessionProtocol.TunnelClosed>(_ => _pool.Tell(ClientSessionProtocol.TunnelOver.Instance));
         Receive<ClientSessionProtocol.TunnelRefused>(_pool.Tell);
-        Receive<SessionProtocol.GoAwayReceived>(goAway => Retire($"the terminator sent GOAWAY {goAway.Code} {goAway.Detail}".TrimEnd()));
+        Receive<SessionProtocol.GoAwayReceived>(goAway => Retire($"the terminator sent GOAWAY {goAway.Code} {goAway.Detail}".TrimEnd(), byTerminator: true));
         Receive<SessionProtocol.GoAwayCompleted>(_ => { });
         Receive<SessionProtocol.TunnelRejected>(_ => { });
         Receive<SessionProtocol.TunnelRequested>(_ => { });
@@ -246,7 +252,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         _ready = true;
         Timers.Cancel(HandshakeTimeout.Instance);
-        if (_upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
+        if (!_retired && _upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
         {
             Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
         }
@@ -262,7 +268,11 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             Security = _tls?.ToString() ?? "cleartext",
             PeerSubject = _tls?.PeerSubject,
         });
-        if (_tlsReplaced)
+        if (_retired)
+        {
+            _node.Meters.SessionRetired(SessionScope.OfUpstream(_upstream.Name)); // Came while it shook hands; it is closed already.
+        }
+        else if (_tlsReplaced)
         {
             Retire(TlsProtocol.SessionTlsReplaced.Why); // The pool never heard of it as ready, so it gives it no tunnel.
         }
@@ -303,7 +313,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _peerLimit,
         _node.Time.GetElapsedTime(_started));
 
-    private void Retire(string why)
+    private void Retire(string why, bool byTerminator = false)
     {
         if (!_retired)
         {
@@ -313,7 +323,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
                 _node.Meters.SessionRetired(SessionScope.OfUpstream(_upstream.Name));
             }
 
-            _pool.Tell(new ClientSessionProtocol.SessionRetired(why));
+            _pool.Tell(new ClientSessionProtocol.SessionRetired(why, byTerminator));
         }
 
         CloseWhenRetired();

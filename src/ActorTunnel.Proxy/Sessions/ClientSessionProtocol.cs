@@ -11,7 +11,9 @@ internal static class ClientSessionProtocol
     public sealed record SessionReady(uint PeerLimit);
 
     /// <summary>It takes no new tunnels and lives until its last one ends.</summary>
-    public sealed record SessionRetired(string Why);
+    /// <param name="Why">For the log.</param>
+    /// <param name="ByTerminator">GOAWAY came.</param>
+    public sealed record SessionRetired(string Why, bool ByTerminator);
 
     /// <summary>The stream of a tunnel is closed: there is room for another.</summary>
     public sealed record TunnelOver

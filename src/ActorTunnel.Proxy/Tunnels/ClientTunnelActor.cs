@@ -146,7 +146,15 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     {
         Receive<TunnelPortProtocol.ResponseReceived>(response =>
         {
-            Close(response);
+            if (IsSuccess(StatusOf(response)))
+            {
+                _session.Reset(_port, ErrorCode.ConnectError); // Also where END_STREAM came: ours would be a clean end for the origin.
+            }
+            else
+            {
+                Close(response);
+            }
+
             Context.Stop(Self);
         });
         Receive<AnswerTimeout>(_ =>
@@ -179,8 +187,8 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     private void Answered(TunnelPortProtocol.ResponseReceived response)
     {
         Timers.Cancel(AnswerTimeout.Instance);
-        var status = int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);
-        if (status is >= 200 and < 300)
+        var status = StatusOf(response);
+        if (IsSuccess(status))
         {
             _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self, _request.Greeting);
             _finished = true;
@@ -241,6 +249,10 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         _finished = true;
         Context.Parent.Tell(new ClientSessionProtocol.TunnelRefused(_request, failure, byTerminator));
     }
+
+    private static int StatusOf(TunnelPortProtocol.ResponseReceived response) => int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);
+
+    private static bool IsSuccess(int status) => status is >= 200 and < 300;
 
     private static string DetailOf(IReadOnlyList<HeaderField> fields)
     {

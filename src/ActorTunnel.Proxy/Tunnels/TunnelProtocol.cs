@@ -24,7 +24,11 @@ internal static class TunnelProtocol
         TunnelSettings Settings,
         ReadOnlyMemory<byte> Greeting,
         int Attempts,
-        IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded;
+        IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded
+    {
+        /// <summary>When it stops waiting for a session, on the pool's clock. The pool sets it when it sees the request first.</summary>
+        public TimeSpan? Deadline { get; init; }
+    }
 
     /// <summary>Which way a tunnel goes, or went when it failed.</summary>
     /// <param name="Endpoint">The terminator.</param>

@@ -60,7 +60,19 @@ internal sealed class SocketWriter : IDisposable
             return Done(SocketError.Success);
         }
 
-        var sent = _socket.Send(slice.Span, SocketFlags.None, out var error);
+        int sent;
+        SocketError error;
+        try
+        {
+            sent = _socket.Send(slice.Span, SocketFlags.None, out error);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner reset the connection while its stage was starting.
+            slice.Dispose();
+            return Done(SocketError.OperationAborted);
+        }
+
         if (error == SocketError.Success && sent == slice.Length)
         {
             slice.Dispose();

@@ -18,6 +18,7 @@ public sealed class TcpConnection
     private readonly TcpConnectionOptions _options;
     private readonly HeadSocket _head;
     private volatile bool _isOver;
+    private volatile bool _isFlow;
 
     internal TcpConnection(Socket socket, TcpConnectionOptions options)
     {
@@ -40,9 +41,10 @@ public sealed class TcpConnection
     public bool IsOver => _isOver;
 
     /// <summary>
-    /// Whether the peer has reset it, as far as the kernel tells without a read; a FIN is no reset. Always false where the system is not Linux, and for a connection that <see cref="IsOver"/>.
+    /// Whether the peer has reset it without having ended it before, as far as the kernel tells without a read. Always false where the system is not Linux, for a connection that
+    /// <see cref="IsOver"/>, and for one that is a flow, which alone asks from then on: the kernel reports an error once.
     /// </summary>
-    public bool WasReset => TcpState.Read(_socket).IsClosed;
+    public bool WasReset => !_isFlow && TcpState.Read(_socket).IsClosed && TcpState.WasResetBeforeItsEnd(_socket);
 
     /// <summary>Where the client wanted to go before the kernel sent it to us.</summary>
     public OriginalDestination OriginalDestination(Interception interception) =>
@@ -102,6 +104,7 @@ public sealed class TcpConnection
             throw new InvalidOperationException($"The connection broke ({_head.Fault}); it can only be reset.");
         }
 
+        _isFlow = true;
         return Flow.FromGraph(new TcpConnectionStage(_socket, pool, options ?? _options, time, _head.TakeEarly()));
     }
 

@@ -209,7 +209,20 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
             var block = _stage._pool.Rent();
             var room = block.Size - Headroom;
-            var count = _socket.Receive(block.Array.AsSpan(Headroom, room), SocketFlags.None, out var error);
+            int count;
+            SocketError error;
+            try
+            {
+                count = _socket.Receive(block.Array.AsSpan(Headroom, room), SocketFlags.None, out error);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its owner reset the connection while this stage was starting.
+                block.Release();
+                Break(SocketError.OperationAborted);
+                return;
+            }
+
             if (error == SocketError.Success && count > 0)
             {
                 _dataLikely = count == room;

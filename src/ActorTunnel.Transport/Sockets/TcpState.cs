@@ -24,6 +24,24 @@ internal readonly record struct TcpState(byte Value)
     /// <summary>The connection is closed without a FIN of the peer having been read: it was reset.</summary>
     public bool IsClosed => Value == Close;
 
+    /// <summary>
+    /// Of a closed connection that nobody has read or written: whether its pending error says that no FIN of the peer had come before. Linux says EPIPE where one had. Takes the report,
+    /// which costs a connection with an end before its reset nothing: reads still return all its bytes, and writes fail with EPIPE again.
+    /// </summary>
+    public static bool WasResetBeforeItsEnd(Socket socket)
+    {
+        try
+        {
+            var error = (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+            return error is not (SocketError.Success or SocketError.Shutdown);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The socket is past asking; its end is decided elsewhere.
+            return false;
+        }
+    }
+
     /// <summary>tcpi_state, the first byte of TCP_INFO.</summary>
     public static TcpState Read(Socket socket)
     {

@@ -27,7 +27,7 @@ public sealed class EndpointSessionsTests
         _endpoint.Sessions.Add(session);
         Assert.Equal(EndpointState.Dialing, Shown.State);
 
-        session.Ready(100);
+        session.Ready(100, TimeSpan.Zero);
         session.Tunnels = 3;
         Assert.Equal((EndpointState.Ready, 1, 0, 3), Shown);
 
@@ -39,13 +39,47 @@ public sealed class EndpointSessionsTests
     [Fact]
     public void A_failed_endpoint_shows_how_long_its_backoff_lasts_and_then_none()
     {
-        var wait = _endpoint.Failed(TimeSpan.Zero, new Random(1));
+        var wait = _endpoint.Failed(TimeSpan.Zero, TimeSpan.Zero, new Random(1));
 
         var during = _endpoint.ToStatus(wait - TimeSpan.FromMilliseconds(1));
         var after = _endpoint.ToStatus(wait);
 
         Assert.Equal((EndpointState.Backoff, TimeSpan.FromMilliseconds(1)), (during.State, during.BackoffLeft));
         Assert.Equal((EndpointState.Idle, TimeSpan.Zero), (after.State, after.BackoffLeft));
+    }
+
+    [Fact]
+    public void The_wait_doubles_up_to_the_longest_and_begins_anew_only_behind_a_session_that_lasted_longer()
+    {
+        var waits = new[] { 0, 0, 0, 0, 0, 10, 10.1, 0 }
+            .Select(age => _endpoint.Failed(TimeSpan.Zero, TimeSpan.FromSeconds(age), new Halfway()).TotalSeconds);
+
+        Assert.Equal([1, 2, 4, 8, 10, 10, 1, 2], waits);
+    }
+
+    [Fact]
+    public void A_session_is_filled_behind_its_soft_limit_only_while_no_other_can_be_had()
+    {
+        var session = new PooledSession(ActorRefs.Nobody, _endpoint);
+        _endpoint.Sessions.Add(session);
+        session.Ready(10, TimeSpan.Zero);
+        session.Tunnels = 8;
+        Assert.Null(_endpoint.Pick([], TimeSpan.Zero));
+
+        var wait = _endpoint.Failed(TimeSpan.Zero, TimeSpan.Zero, new Halfway());
+        Assert.Same(session, _endpoint.Pick([], wait - TimeSpan.FromTicks(1)));
+        Assert.Null(_endpoint.Pick([], wait));
+
+        var second = new PooledSession(ActorRefs.Nobody, _endpoint);
+        _endpoint.Sessions.Add(second);
+        Assert.Same(session, _endpoint.Pick([], wait));
+        session.Tunnels = 10;
+        Assert.Null(_endpoint.Pick([], wait));
+    }
+
+    private sealed class Halfway : Random
+    {
+        public override double NextDouble() => 0.5;
     }
 
     private (EndpointState State, int Sessions, int Retired, int Load) Shown

@@ -98,6 +98,22 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         () => Counters.Sum(counter) == expected,
         () => $"{_settings.Name}: {counter} is {Counters.Sum(counter)}, not {expected}\n{string.Join('\n', LogLines)}");
 
+    /// <summary>Waits until so many requests wait for a session of an endpoint.</summary>
+    public async Task HasWaitingAsync(int expected)
+    {
+        var waiting = -1;
+        await AwaitConditionAsync(
+            async () =>
+            {
+                var upstreams = await Node.Status.GetUpstreamsAsync(Eventually.Patience);
+                waiting = upstreams.Items.Sum(upstream => upstream.Endpoints.Sum(endpoint => endpoint.Waiting));
+                return waiting == expected;
+            },
+            Eventually.Patience,
+            TimeSpan.FromMilliseconds(5),
+            $"{_settings.Name}: not {expected} wait");
+    }
+
     /// <summary>
     /// Waits until all tunnels are over and nothing of them is left, while sessions are still open: idle ones hold no buffer.
     /// </summary>

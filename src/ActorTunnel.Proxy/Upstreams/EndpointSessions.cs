@@ -10,6 +10,7 @@ internal sealed class EndpointSessions
 {
     private readonly UpstreamSettings _upstream;
     private int _failures;
+    private bool _hasFailed;
     private TimeSpan _notBefore;
 
     public EndpointSessions(ResolvedEndpoint endpoint, UpstreamSettings upstream)
@@ -40,6 +41,9 @@ internal sealed class EndpointSessions
 
     /// <summary>Whether it failed, its time to be dialled again has not come, and there is no session to use meanwhile.</summary>
     public bool IsInBackoff(TimeSpan now) => now < _notBefore && !IsReady;
+
+    /// <summary>Whether its last session failed and there is none to use: it may be up again, and it may hang in the handshake.</summary>
+    public bool IsDoubtful => _hasFailed && !IsReady;
 
     /// <summary>How long it is not to be dialled.</summary>
     public TimeSpan BackoffLeft(TimeSpan now) => _notBefore > now ? _notBefore - now : TimeSpan.Zero;
@@ -87,7 +91,11 @@ internal sealed class EndpointSessions
     }
 
     /// <summary>A session became ready: another may be dialled at once. What failed before is forgotten only when the session has lasted.</summary>
-    public void Recovered() => _notBefore = TimeSpan.Zero;
+    public void Recovered()
+    {
+        _hasFailed = false;
+        _notBefore = TimeSpan.Zero;
+    }
 
     /// <summary>
     /// A session could not be made, was lost, or was sent away as soon as it was there. Returns the wait before the next dial: doubled each time, with jitter of ± 20 %; the
@@ -101,6 +109,7 @@ internal sealed class EndpointSessions
         _failures = HasLasted(age) ? 0 : _failures;
         var factor = Math.Pow(2, Math.Min(_failures, 30));
         _failures++;
+        _hasFailed = true;
         var wait = TimeSpan.FromTicks((long)Math.Min(_upstream.MinBackoff.Ticks * factor, _upstream.MaxBackoff.Ticks));
         wait *= 0.8 + (0.4 * random.NextDouble());
         _notBefore = now + wait;

@@ -17,16 +17,17 @@ internal sealed class TunnelPlacement
     }
 
     /// <summary>
-    /// 1. One that is not in backoff and has not refused the request, 2. one that has and is the only one left, 3. the one whose backoff is over first, where that is
-    /// worth waiting for; else none.
+    /// 1. One that is well and has not refused the request, 2. one that is dialled again and may hang, 3. one that has refused, 4. the one whose backoff is over first, where that is worth
+    /// waiting for; else none.
     /// </summary>
     /// <param name="endpoints">At least one.</param>
     /// <param name="request">What is to be placed.</param>
     /// <param name="now">The moment.</param>
     public EndpointSessions? Choose(ImmutableArray<EndpointSessions> endpoints, TunnelProtocol.OpenTunnel request, TimeSpan now)
     {
-        if (TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsAmong(request.Tried), out var index)
-            || (request.Tried.Count > 0 && TryPick(endpoints, endpoint => endpoint.IsInBackoff(now), out index)))
+        if (TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsDoubtful || endpoint.IsAmong(request.Tried), out var index)
+            || TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsAmong(request.Tried), out index)
+            || TryPick(endpoints, endpoint => endpoint.IsInBackoff(now), out index))
         {
             return endpoints[index];
         }

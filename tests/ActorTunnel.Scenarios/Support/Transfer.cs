@@ -14,7 +14,14 @@ internal readonly record struct Received(long Bytes, PeerEnd End);
 /// </summary>
 internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin) : IDisposable
 {
+    /// <summary>A length that is never reached in a story's time.</summary>
+    public const int Endless = int.MaxValue;
+
     private const int Chunk = 32 * 1024;
+    private const int Enough = 2 * Chunk;
+
+    private readonly TaskCompletionSource _toOrigin = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _toApplication = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Bytes that each side sends.</summary>
     public int Length => length;
@@ -22,6 +29,9 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
     public Peer Application => application;
 
     public Peer Origin => origin;
+
+    /// <summary>Completes when it runs and some tens of kilobytes have arrived at each side.</summary>
+    public Task UnderWay => Task.WhenAll(_toOrigin.Task, _toApplication.Task).InTime();
 
     /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
     public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
@@ -70,6 +80,7 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
             for (long offset = 0; offset < length; offset += Chunk)
             {
                 await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
+                await Task.Yield(); // A fast reader would leave the other transfers no thread.
             }
 
             from.SendFin();
@@ -83,7 +94,15 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
     private async Task<Received> ReceiveAsync(Peer to, TunnelDirection direction)
     {
         var verifier = new BlockVerifier(new BlockPayload(tunnel, direction));
-        var end = await to.ReceiveToEndAsync(bytes => Assert.True(verifier.Add(bytes.Span), verifier.Fault?.ToString()));
+        var underWay = direction == TunnelDirection.ToOrigin ? _toOrigin : _toApplication;
+        var end = await to.ReceiveToEndAsync(bytes =>
+        {
+            Assert.True(verifier.Add(bytes.Span), verifier.Fault?.ToString());
+            if (verifier.Verified >= Enough)
+            {
+                underWay.TrySetResult();
+            }
+        });
         Assert.True(verifier.End() is null, verifier.Fault?.ToString());
         Assert.True(end == PeerEnd.Reset || verifier.Verified == length, $"tunnel {tunnel}, {direction}: a clean end after {verifier.Verified} of {length} bytes");
         return new Received(verifier.Verified, end);

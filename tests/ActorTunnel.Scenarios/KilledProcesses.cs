@@ -115,7 +115,7 @@ public sealed class KilledProcesses(ITestOutputHelper output) : Story
         var pem = Own(new PemFiles());
         var origin = Own(Origin.Start());
         var terminator = Own(await NodeProcess.StartAsync(pem, NodeFiles.Terminator(pem, origin.Address), output));
-        var encapsulator = Own(await NodeProcess.StartAsync(pem, NodeFiles.Encapsulator(pem, terminator.AddressOf("connect-in")), output));
+        var encapsulator = Own(await NodeProcess.StartAsync(pem, NodeFiles.Encapsulator(pem, http2: "", terminator.AddressOf("connect-in")), output));
         return (origin, terminator, encapsulator);
     }
 }

@@ -27,9 +27,9 @@ internal static class NodeFiles
         """;
 
     /// <param name="pem">Where the certificates are.</param>
-    /// <param name="terminator">Where sessions go.</param>
     /// <param name="http2">Keys of its sessions.</param>
-    public static string Encapsulator(PemFiles pem, IPEndPoint terminator, string http2 = "") =>
+    /// <param name="terminators">Where sessions go.</param>
+    public static string Encapsulator(PemFiles pem, string http2, params IEnumerable<IPEndPoint> terminators) =>
         $$"""
         actortunnel {
           node.name = encapsulator
@@ -40,7 +40,7 @@ internal static class NodeFiles
           }
           upstreams.terminators {
             protocol = http2
-            endpoints = ["{{terminator}}"]
+            endpoints = [{{string.Join(", ", terminators.Select(terminator => $"\"{terminator}\""))}}]
             connect-timeout = 5s
             tls { ca = "{{pem.Ca}}", verify-name = localhost }
             http2 { {{http2}} }

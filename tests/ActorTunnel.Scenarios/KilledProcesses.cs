@@ -3,6 +3,7 @@ using System.Net;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Scenarios.Interop;
 using ActorTunnel.Scenarios.Support;
+using ActorTunnel.TestSupport.Bytes;
 using Xunit.Abstractions;
 
 namespace ActorTunnel.Scenarios;
@@ -11,6 +12,11 @@ namespace ActorTunnel.Scenarios;
 public sealed class KilledProcesses(ITestOutputHelper output) : Story
 {
     private const int Tunnels = 100;
+
+    /// <summary>
+    /// Where a process that is killed has not read all, the kernel resets by itself: it is the end that was only written to which would look clean.
+    /// </summary>
+    private static readonly TunnelDirection?[] Directions = [null, TunnelDirection.ToOrigin, TunnelDirection.ToApplication];
 
     /// <summary>A second is what it should take, and far less is what it takes; no timeout of any kind is as short as this.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -89,14 +95,14 @@ public sealed class KilledProcesses(ITestOutputHelper output) : Story
         return new Transfer(tunnel, tunnel == 1 ? Transfer.Endless : 1_000_000, application, await origin.AcceptAsync());
     }
 
-    /// <summary>Transfers both ways through every tunnel; the node is killed, and all of them are reset with nothing wrong before it.</summary>
+    /// <summary>Transfers through every tunnel; the node is killed, and all of them are reset with nothing wrong before it.</summary>
     private async Task ResetsAllAsync(NodeProcess victim, IPEndPoint entrance, Origin origin)
     {
         using var transfers = new Transfers(Tunnels);
         for (var i = 0; i < Tunnels; i++)
         {
             var application = await Peer.ConnectAsync(entrance);
-            transfers.All[i] = new Transfer(i, Transfer.Endless, application, await origin.AcceptAsync());
+            transfers.All[i] = new Transfer(i, Transfer.Endless, application, await origin.AcceptAsync(), Directions[i % Directions.Length]);
         }
 
         var resets = transfers.All.Select(transfer => Task.Run(transfer.ExpectResetAsync)).ToList(); // One that runs holds the thread as long as bytes go.

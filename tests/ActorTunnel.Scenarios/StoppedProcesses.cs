@@ -17,7 +17,7 @@ public sealed class StoppedProcesses(ITestOutputHelper output) : Story
 
     private static readonly Http2Settings Asking = new()
     {
-        PingInterval = TimeSpan.FromMilliseconds(300), PingTimeout = TimeSpan.FromMilliseconds(1_500), HandshakeTimeout = TimeSpan.FromSeconds(1),
+        PingInterval = TimeSpan.FromMilliseconds(400), PingTimeout = TimeSpan.FromMilliseconds(2_400), HandshakeTimeout = TimeSpan.FromSeconds(4),
     };
 
     [LinuxFact]

@@ -12,7 +12,12 @@ internal readonly record struct Received(long Bytes, PeerEnd End);
 /// A tunnel through which both sides send bytes that verify themselves. Whatever happens to it, each side receives an exact prefix of
 /// what the other sent (I1), a clean end only behind all of it (I2), and else a reset (I3); that is asserted here.
 /// </summary>
-internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin) : IDisposable
+/// <param name="tunnel">Its number in the payload.</param>
+/// <param name="length">Bytes that each side sends.</param>
+/// <param name="application">One end, which becomes the transfer's.</param>
+/// <param name="origin">The other, likewise.</param>
+/// <param name="only">The direction that alone is used, the other being silent; null: both.</param>
+internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin, TunnelDirection? only = null) : IDisposable
 {
     /// <summary>A length that is never reached in a story's time.</summary>
     public const int Endless = int.MaxValue;
@@ -30,8 +35,10 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
 
     public Peer Origin => origin;
 
-    /// <summary>Completes when it runs and some tens of kilobytes have arrived at each side.</summary>
-    public Task UnderWay => Task.WhenAll(_toOrigin.Task, _toApplication.Task).InTime();
+    /// <summary>Completes when it runs and some tens of kilobytes have arrived at each side that is sent to.</summary>
+    public Task UnderWay => Task.WhenAll(
+        Uses(TunnelDirection.ToOrigin) ? _toOrigin.Task : Task.CompletedTask,
+        Uses(TunnelDirection.ToApplication) ? _toApplication.Task : Task.CompletedTask).InTime();
 
     /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
     public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
@@ -72,8 +79,15 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         origin.Dispose();
     }
 
+    private bool Uses(TunnelDirection direction) => only is null || only == direction;
+
     private async Task SendAsync(Peer from, TunnelDirection direction)
     {
+        if (!Uses(direction))
+        {
+            return;
+        }
+
         var payload = new BlockPayload(tunnel, direction);
         try
         {

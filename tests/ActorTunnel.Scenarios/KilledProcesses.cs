@@ -58,7 +58,7 @@ public sealed class KilledProcesses(ITestOutputHelper output) : Story
         var entrance = encapsulator.AddressOf("tunnel-in");
         using var lost = await OpenAsync(1, entrance, mortal);
         using var kept = await OpenAsync(2, entrance, lasting);
-        var losing = Task.Run(lost.ExpectResetAsync);
+        var losing = lost.ExpectResetAsync();
         await lost.UnderWay;
 
         killed.Kill();
@@ -105,7 +105,7 @@ public sealed class KilledProcesses(ITestOutputHelper output) : Story
             transfers.All[i] = new Transfer(i, Transfer.Endless, application, await origin.AcceptAsync(), Directions[i % Directions.Length]);
         }
 
-        var resets = transfers.All.Select(transfer => Task.Run(transfer.ExpectResetAsync)).ToList(); // One that runs holds the thread as long as bytes go.
+        var resets = transfers.All.Select(transfer => transfer.ExpectResetAsync()).ToList();
         await Task.WhenAll(transfers.All.Select(transfer => transfer.UnderWay));
 
         victim.Kill();

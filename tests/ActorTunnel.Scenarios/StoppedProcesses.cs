@@ -39,7 +39,7 @@ public sealed class StoppedProcesses(ITestOutputHelper output) : Story
             kept.Add(await OpenAsync(entrance, lasting));
         }
 
-        terminator.Freeze();
+        await terminator.FreezeAsync();
 
         var clock = Stopwatch.StartNew();
         var late = await OpenAllAsync(entrance, lasting);
@@ -80,7 +80,7 @@ public sealed class StoppedProcesses(ITestOutputHelper output) : Story
         var entrance = encapsulator.AddressOf("tunnel-in");
         var tunnels = await OpenAllAsync(entrance, origin);
 
-        encapsulator.Freeze();
+        await encapsulator.FreezeAsync();
 
         await Task.WhenAll(tunnels.Select(tunnel => tunnel.Origin.ExpectResetAsync()));
         await terminator.CountsAsync("limits.hit{limit=ping-timeout}", 1);
@@ -125,7 +125,7 @@ public sealed class StoppedProcesses(ITestOutputHelper output) : Story
             pem, NodeFiles.Encapsulator(pem, "ping-interval = 50ms, ping-timeout = 2500ms", cables.Select(cable => cable.Address)), output));
         var tunnels = await OpenAllAsync(encapsulator.AddressOf("tunnel-in"), origin, Sessions);
 
-        encapsulator.Freeze();
+        await encapsulator.FreezeAsync();
         await Task.Delay(TimeSpan.FromSeconds(3)); // Longer than that timeout, and than a timer may be late: this is what it is about.
         encapsulator.Thaw();
 

@@ -67,8 +67,14 @@ internal sealed class NodeProcess : IAsyncDisposable
         _process.Kill();
     }
 
-    /// <summary>SIGSTOP: it stands still, and the kernel goes on to take connections and bytes for it.</summary>
-    public void Freeze() => Send(Sigstop);
+    /// <summary>
+    /// SIGSTOP: it stands still when this returns, and the kernel goes on to take connections and bytes for it. On a busy machine its threads run on for a while after the signal.
+    /// </summary>
+    public async Task FreezeAsync()
+    {
+        Send(Sigstop);
+        await Eventually.TrueAsync(() => Threads().All(IsStopped), () => "the process does not stop");
+    }
 
     /// <summary>SIGCONT: it goes on.</summary>
     public void Thaw() => Send(Sigcont);
@@ -116,6 +122,15 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             _listeners.Add(words[1], IPEndPoint.Parse(words[^1]));
         }
+    }
+
+    private string[] Threads() => Directory.GetDirectories($"/proc/{_process.Id}/task");
+
+    /// <summary>The state is the first letter behind the name, which is in parentheses.</summary>
+    private static bool IsStopped(string thread)
+    {
+        var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+        return stat[stat.LastIndexOf(')') + 2] == 'T';
     }
 
     private void Send(int signal)

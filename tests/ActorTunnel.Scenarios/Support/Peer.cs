@@ -154,7 +154,6 @@ internal sealed class Peer : IProxyClient
             }
 
             receive(buffer.AsMemory(0, count));
-            await Task.Yield(); // A fast sender would leave the other peers no thread.
         }
     }
 

@@ -19,11 +19,13 @@ internal readonly record struct Received(long Bytes, PeerEnd End);
 /// <param name="only">The direction that alone is used, the other being silent; null: both.</param>
 internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin, TunnelDirection? only = null) : IDisposable
 {
-    /// <summary>A length that is never reached in a story's time.</summary>
+    /// <summary>A length that is never reached in a story's time; such a transfer takes its time, since it only has to be under way.</summary>
     public const int Endless = int.MaxValue;
 
     private const int Chunk = 32 * 1024;
     private const int Enough = 2 * Chunk;
+
+    private static readonly TimeSpan Unhurried = TimeSpan.FromMilliseconds(50);
 
     private readonly TaskCompletionSource _toOrigin = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _toApplication = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -94,7 +96,7 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
             for (long offset = 0; offset < length; offset += Chunk)
             {
                 await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
-                await Task.Yield(); // A fast reader would leave the other transfers no thread.
+                await (length == Endless ? Task.Delay(Unhurried) : Task.CompletedTask);
             }
 
             from.SendFin();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ActorTunnel.TestSupport.Telemetry;
 
 namespace ActorTunnel.Benchmarks.Driving;
 
@@ -21,24 +22,19 @@ internal sealed record NodeProbe(string Name, int ProcessId, Uri Admin)
 
     public async Task<NodeSample> TakeAsync()
     {
-        var metrics = (await Client.GetStringAsync(new Uri(Admin, "/metrics"))).Split('\n');
+        var metrics = await Client.GetStringAsync(new Uri(Admin, "/metrics"));
         var status = await File.ReadAllLinesAsync($"/proc/{ProcessId}/status");
         return new NodeSample(
             OfStatus(status, "VmRSS:") / 1024.0,
-            Sum(metrics, "dotnet_gc_last_collection_heap_size_bytes") / (1024 * 1024),
+            MetricsText.Sum(metrics, "dotnet_gc_last_collection_heap_size_bytes") / (1024 * 1024),
             Directory.GetFileSystemEntries($"/proc/{ProcessId}/fd").Length,
             (int)OfStatus(status, "Threads:"),
-            (long)Sum(metrics, "actortunnel_buffers_outstanding_bytes"),
-            (int)Sum(metrics, "actortunnel_tunnels_open"));
+            (long)MetricsText.Sum(metrics, "actortunnel_buffers_outstanding_bytes"),
+            (int)MetricsText.Sum(metrics, "actortunnel_tunnels_open"));
     }
 
     private static long OfStatus(string[] lines, string name) => long.Parse(
         lines.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Replace("kB", "", StringComparison.Ordinal),
         NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
         CultureInfo.InvariantCulture);
-
-    /// <summary>Over all label sets; 0 where there is none.</summary>
-    private static double Sum(string[] lines, string name) => lines
-        .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] is '{' or ' ')
-        .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
 }

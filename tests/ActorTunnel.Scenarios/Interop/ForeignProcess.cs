@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace ActorTunnel.Scenarios.Interop;
 
 /// <summary>
-/// A foreign program as a child of a story, which ends it. What it wrote goes to the test's output, which is shown when the test fails.
+/// A program as a child of a story, which ends it. What it wrote goes to the test's output, which is shown when the test fails.
 /// </summary>
 internal sealed class ForeignProcess : IAsyncDisposable
 {
@@ -30,9 +30,19 @@ internal sealed class ForeignProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static ForeignProcess Start(Foreign program, ITestOutputHelper output, params string[] arguments)
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it wrote so far, to standard output and standard error.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public static ForeignProcess Start(Foreign program, ITestOutputHelper output, params string[] arguments) =>
+        Start(ForeignProgram.Of(program).Path!, output, arguments);
+
+    public static ForeignProcess Start(string program, ITestOutputHelper output, params string[] arguments)
     {
-        var start = new ProcessStartInfo(ForeignProgram.Of(program).Path!, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -77,11 +87,14 @@ internal sealed class ForeignProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Ends it at once, with what it has started.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            _process.Kill(entireProcessTree: true);
+            Kill();
         }
 
         await _process.WaitForExitAsync().InTime();

@@ -8,10 +8,12 @@ internal static class Eventually
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public static async Task TrueAsync(Func<bool> condition, Func<string> describe)
+    public static Task TrueAsync(Func<bool> condition, Func<string> describe) => TrueAsync(() => Task.FromResult(condition()), describe);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> describe)
     {
         using var deadline = new CancellationTokenSource(Patience);
-        while (!condition())
+        while (!await condition())
         {
             if (deadline.IsCancellationRequested)
             {

@@ -52,14 +52,19 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
 
     public IPEndPoint AddressOf(string listener) => Node.Bound[listener];
 
-    public static async Task<StoryNode> StartAsync(NodeSettings settings)
+    /// <param name="settings">What the node does.</param>
+    /// <param name="lookup">Its resolver of names; null: the system's.</param>
+    public static async Task<StoryNode> StartAsync(NodeSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? lookup = null)
     {
         var story = new StoryNode(settings);
         var started = await ProxyNode.StartAsync(
             story.Sys,
             settings,
             new ProxyEnvironment(
-                story.Pool, story.Counters.Meters, TimeProvider.System, story.AccessLog.Enqueue, story.SessionLog.Enqueue));
+                story.Pool, story.Counters.Meters, TimeProvider.System, story.AccessLog.Enqueue, story.SessionLog.Enqueue)
+            {
+                Lookup = lookup ?? Dns.GetHostAddressesAsync,
+            });
         story.Node = Assert.IsType<ProxyStart.Started>(started).Node;
         return story;
     }

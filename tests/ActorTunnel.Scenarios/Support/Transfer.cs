@@ -12,9 +12,23 @@ internal readonly record struct Received(long Bytes, PeerEnd End);
 /// A tunnel through which both sides send bytes that verify themselves. Whatever happens to it, each side receives an exact prefix of
 /// what the other sent (I1), a clean end only behind all of it (I2), and else a reset (I3); that is asserted here.
 /// </summary>
-internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin) : IDisposable
+/// <param name="tunnel">Its number in the payload.</param>
+/// <param name="length">Bytes that each side sends.</param>
+/// <param name="application">One end, which becomes the transfer's.</param>
+/// <param name="origin">The other, likewise.</param>
+/// <param name="only">The direction that alone is used, the other being silent; null: both.</param>
+internal sealed class Transfer(int tunnel, int length, Peer application, Peer origin, TunnelDirection? only = null) : IDisposable
 {
+    /// <summary>A length that is never reached in a story's time; such a transfer takes its time, since it only has to be under way.</summary>
+    public const int Endless = int.MaxValue;
+
     private const int Chunk = 32 * 1024;
+    private const int Enough = 2 * Chunk;
+
+    private static readonly TimeSpan Unhurried = TimeSpan.FromMilliseconds(50);
+
+    private readonly TaskCompletionSource _toOrigin = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _toApplication = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Bytes that each side sends.</summary>
     public int Length => length;
@@ -22,6 +36,11 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
     public Peer Application => application;
 
     public Peer Origin => origin;
+
+    /// <summary>Completes when it runs and some tens of kilobytes have arrived at each side that is sent to.</summary>
+    public Task UnderWay => Task.WhenAll(
+        Uses(TunnelDirection.ToOrigin) ? _toOrigin.Task : Task.CompletedTask,
+        Uses(TunnelDirection.ToApplication) ? _toApplication.Task : Task.CompletedTask).InTime();
 
     /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
     public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
@@ -62,14 +81,22 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         origin.Dispose();
     }
 
+    private bool Uses(TunnelDirection direction) => only is null || only == direction;
+
     private async Task SendAsync(Peer from, TunnelDirection direction)
     {
+        if (!Uses(direction))
+        {
+            return;
+        }
+
         var payload = new BlockPayload(tunnel, direction);
         try
         {
             for (long offset = 0; offset < length; offset += Chunk)
             {
                 await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
+                await (length == Endless ? Task.Delay(Unhurried) : Task.CompletedTask);
             }
 
             from.SendFin();
@@ -83,7 +110,15 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
     private async Task<Received> ReceiveAsync(Peer to, TunnelDirection direction)
     {
         var verifier = new BlockVerifier(new BlockPayload(tunnel, direction));
-        var end = await to.ReceiveToEndAsync(bytes => Assert.True(verifier.Add(bytes.Span), verifier.Fault?.ToString()));
+        var underWay = direction == TunnelDirection.ToOrigin ? _toOrigin : _toApplication;
+        var end = await to.ReceiveToEndAsync(bytes =>
+        {
+            Assert.True(verifier.Add(bytes.Span), verifier.Fault?.ToString());
+            if (verifier.Verified >= Enough)
+            {
+                underWay.TrySetResult();
+            }
+        });
         Assert.True(verifier.End() is null, verifier.Fault?.ToString());
         Assert.True(end == PeerEnd.Reset || verifier.Verified == length, $"tunnel {tunnel}, {direction}: a clean end after {verifier.Verified} of {length} bytes");
         return new Received(verifier.Verified, end);

@@ -1,0 +1,11 @@
+namespace ActorTunnel.Scenarios.Support;
+
+/// <summary>A story whose processes get signals by their numbers, which are Linux's.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute()
+    {
+        Skip = OperatingSystem.IsLinux() ? null : "signals are sent by their numbers on Linux";
+    }
+}

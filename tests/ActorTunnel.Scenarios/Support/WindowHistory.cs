@@ -14,6 +14,7 @@ namespace ActorTunnel.Scenarios.Support;
 internal sealed class WindowHistory(WindowPeer peer, Func<Random, Task<Peer?>> open, Func<Task<Peer?>> accept, int seed)
 {
     private const int MaxLive = 24;
+    private const int MaxOver = 64;
     private const int StepsBetweenPings = 16;
 
     private readonly Random _random = new(seed);
@@ -87,6 +88,8 @@ internal sealed class WindowHistory(WindowPeer peer, Func<Random, Task<Peer?>> o
 
     private async Task StepAsync()
     {
+        // A node need not remember for ever which streams it reset: DATA on one of long ago may be an error of the connection.
+        peer.Streams(stream => !stream.IsLive).SkipLast(MaxOver).ToList().ForEach(peer.Forget);
         var live = peer.Streams(stream => stream.IsLive);
         switch (_random.Next(100))
         {

@@ -68,6 +68,25 @@ row_drain_thousand_tunnels() {
   [[ ${open:-0} -ge 1000 ]]
 }
 
+# Four busy tunnels, alone and beside 120 on the same session whose readers stand still, in turns: they keep nine tenths of their throughput.
+row_neighbours() {
+  start_pair
+  dotnet "$driver" neighbours --target "127.0.0.1:$entrance" --origin "127.0.0.1:$origin" || return 1
+  local sessions
+  sessions=$(grep -c '^session ' "$dir/terminator.log")
+  echo "sessions between the processes: $sessions"
+  stop_pair || return 1
+  [[ $sessions -eq 1 ]]
+}
+
+# 1 GiB of DATA with padding, resets, half-closes and unread payload to a node in each role: the connection's window is exactly what it was.
+row_window_exact() {
+  ACTORTUNNEL_FULL_SIZE=1 dotnet test -c Release --nologo -v quiet tests/ActorTunnel.Scenarios \
+    --filter 'FullyQualifiedName~ConnectionWindow.After_1_GiB' --logger 'console;verbosity=detailed' >"$dir/window.log" 2>&1 || { cat "$dir/window.log"; return 1; }
+  grep 'Tally' "$dir/window.log"
+  [[ $(grep -c '^ *Passed ActorTunnel' "$dir/window.log") -eq 2 ]]
+}
+
 rows=("$@")
 if [[ ${#rows[@]} -eq 0 ]]; then
   mapfile -t rows < <(declare -F | sed -n 's/^declare -f row_//p' | tr '_' '-')

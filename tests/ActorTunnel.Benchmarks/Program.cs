@@ -8,6 +8,7 @@ var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
     ExactDrive.CreateCommand(),
     BrokenDrive.CreateCommand(),
     SoakDrive.CreateCommand(),
+    NeighboursDrive.CreateCommand(),
 };
 var micro = new Command("micro", "Runs BenchmarkDotNet; what follows is passed on to it") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(BulkDrive).Assembly).Run([.. parsed.UnmatchedTokens]));

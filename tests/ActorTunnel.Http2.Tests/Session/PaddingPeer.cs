@@ -6,7 +6,7 @@ using Xunit;
 
 namespace ActorTunnel.Http2.Tests.Session;
 
-/// <summary>A client that keeps its own account of its windows, pads as it likes, and goes on sending on streams that were reset.</summary>
+/// <summary>A client that keeps its own account of its windows, pads as it likes, resets streams, and goes on sending on streams that either side reset.</summary>
 internal sealed class PaddingPeer
 {
     private readonly Network _network;
@@ -36,6 +36,10 @@ internal sealed class PaddingPeer
                 break;
             case 1 when _random.Next(4) == 0 && Pick() is { } stream:
                 _network.Session.Reset(stream, ErrorCode.Cancel);
+                break;
+            case 1 when _random.Next(3) == 0 && Pick() is { State: StreamState.Open } stream:
+                _network.Send(Wire.Reset(stream.Id, ErrorCode.Cancel));
+                _network.ExpectEvent(SessionEventKind.StreamReset);
                 break;
             case 2 when Pick() is { UnpaidBytes: > 0 } stream:
                 _network.Session.Repay(stream, _random.Next(1, stream.UnpaidBytes + 1));

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace ActorTunnel.Scenarios.Interop;
 
 /// <summary>
-/// A foreign program as a child of a story, which ends it. What it wrote goes to the test's output, which is shown when the test fails.
+/// A foreign program, or ours, as a child of a story, which ends it. What it wrote goes to the test's output, which is shown when the test fails.
 /// </summary>
 internal sealed class ForeignProcess : IAsyncDisposable
 {
@@ -30,16 +30,12 @@ internal sealed class ForeignProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static ForeignProcess Start(Foreign program, ITestOutputHelper output, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(ForeignProgram.Of(program).Path!, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return new ForeignProcess(start, output);
-    }
+    public static ForeignProcess Start(Foreign program, ITestOutputHelper output, params string[] arguments) =>
+        Start(ForeignProgram.Of(program).Path!, output, arguments);
+
+    /// <summary>Starts our own program.</summary>
+    public static ForeignProcess StartOurs(ITestOutputHelper output, params string[] arguments) =>
+        Start("dotnet", output, [Path.Combine(AppContext.BaseDirectory, "actortunnel.dll"), .. arguments]);
 
     /// <summary>One of the scripts beside the stories.</summary>
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Interop", "Programs", name);
@@ -70,6 +66,9 @@ internal sealed class ForeignProcess : IAsyncDisposable
         return StorySettings.Loopback(port);
     }
 
+    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Waits for its own end.</summary>
     public async Task<int> EndsAsync()
     {
@@ -92,6 +91,15 @@ internal sealed class ForeignProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private static ForeignProcess Start(string file, ITestOutputHelper output, string[] arguments) => new(
+        new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        },
+        output);
 
     private string? Find(string start) => _lines.FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal));
 

@@ -154,6 +154,7 @@ public sealed class EndsOfStreams : Story
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(security, listener.Address)));
         var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var accepted = await listener.AcceptAsync();
+        await listener.DisposeAsync(); // A lost session is dialled again, and nobody here would answer.
         var server = Own(security == Security.Tls ? await Http2Peer.AcceptTlsAsync(accepted) : Http2Peer.Accept(accepted));
         var stream = (await server.NextAsync(SessionEventKind.HeadersReceived)).StreamId;
         server.Respond(stream, endStream: false, (":status", "200"));

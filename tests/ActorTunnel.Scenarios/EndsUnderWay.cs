@@ -52,6 +52,7 @@ public sealed class EndsUnderWay : Story
 
     [Theory]
     [InlineData(Security.Cleartext, true)]
+    [InlineData(Security.Cleartext, false)]
     [InlineData(Security.Tls, true)]
     [InlineData(Security.Tls, false)]
     public async Task A_GOAWAY_during_a_hundred_transfers_changes_no_byte_and_no_end(Security security, bool encapsulatorLeaves)

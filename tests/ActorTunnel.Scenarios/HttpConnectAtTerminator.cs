@@ -97,6 +97,7 @@ public sealed class HttpConnectAtTerminator : Story
     {
         var origin = Own(Origin.Echo());
         var topology = Own(await Topology.StartAsync(origin.Address, security));
+        topology.HasOtherClients = true;
         var sent = Payload.Of(300_000, seed: 31);
 
         async Task ThroughTheEncapsulatorAsync()

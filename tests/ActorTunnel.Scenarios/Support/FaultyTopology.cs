@@ -17,6 +17,7 @@ internal sealed class FaultyTopology : IAsyncDisposable
 {
     private readonly StoryNode _terminator;
     private readonly StoryNode _encapsulator;
+    private readonly List<Transfer> _transfers = [];
 
     private FaultyTopology(Origin origin, FaultPipe pipe, StoryNode terminator, StoryNode encapsulator, IPEndPoint entrance)
     {
@@ -65,6 +66,7 @@ internal sealed class FaultyTopology : IAsyncDisposable
         {
             var application = await Peer.ConnectAsync(Entrance);
             transfers.All[i] = new Transfer(i, length(i), application, await Origin.AcceptAsync());
+            _transfers.Add(transfers.All[i]);
         }
 
         return transfers;
@@ -79,5 +81,7 @@ internal sealed class FaultyTopology : IAsyncDisposable
         await using (_encapsulator)
         {
         }
+
+        TunnelBytes.AssertAgreed(_encapsulator, _terminator, _transfers);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using ActorTunnel.Http2.Buffers;
@@ -17,13 +18,14 @@ internal sealed record PeerEvent(
 }
 
 /// <summary>
-/// One end of a cleartext HTTP/2 connection that does only what the story says: a client that sends what an encapsulator never would, or a
+/// One end of an HTTP/2 connection that does only what the story says: a client that sends what an encapsulator never would, or a
 /// terminator that answers as no terminator does. It repays every byte at once, unless it is told to hold them.
 /// </summary>
 internal sealed class Http2Peer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly BufferPool _pool = new();
     private readonly Http2Session _session;
     private readonly Dictionary<int, Http2Stream> _streams = [];
@@ -33,10 +35,11 @@ internal sealed class Http2Peer : IAsyncDisposable
     private Task _reading = Task.CompletedTask;
     private bool _holds;
 
-    private Http2Peer(Socket socket, SessionRole role, SessionSettings settings)
+    private Http2Peer(Socket socket, Stream stream, SessionRole role, SessionSettings settings)
     {
         _socket = socket;
         _socket.NoDelay = true;
+        _stream = stream;
         _session = new Http2Session(role, settings, _pool);
         Act(_ => { });
         _writing = WriteAsync();
@@ -45,11 +48,20 @@ internal sealed class Http2Peer : IAsyncDisposable
     /// <summary>A client of a connect listener, whose SETTINGS have come.</summary>
     /// <param name="address">The listener's.</param>
     /// <param name="first">Done before anything is read, so before any limit of the listener is known.</param>
-    public static async Task<Http2Peer> ConnectAsync(IPEndPoint address, Action<Http2Peer>? first = null)
+    /// <param name="security">With TLS, one with the shared certificates.</param>
+    public static async Task<Http2Peer> ConnectAsync(IPEndPoint address, Action<Http2Peer>? first = null, Security security = Security.Cleartext)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address).InTime();
-        var peer = new Http2Peer(socket, SessionRole.Client, new SessionSettings());
+        Stream stream = new NetworkStream(socket);
+        if (security == Security.Tls)
+        {
+            var tls = new SslStream(stream);
+            await tls.AuthenticateAsClientAsync(TestCertificates.Shared.ClientOptions(SslApplicationProtocol.Http2)).InTime();
+            stream = tls;
+        }
+
+        var peer = new Http2Peer(socket, stream, SessionRole.Client, new SessionSettings());
         first?.Invoke(peer);
         peer._reading = peer.ReadAsync();
         await peer.NextAsync(SessionEventKind.SettingsReceived);
@@ -60,11 +72,19 @@ internal sealed class Http2Peer : IAsyncDisposable
     /// <param name="connection">Of the story's listener.</param>
     /// <param name="settings">What it announces.</param>
     /// <param name="holds">Whether it repays no byte until <see cref="Repay"/>.</param>
-    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null, bool holds = false)
+    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null, bool holds = false) =>
+        Accept(connection.Socket, new NetworkStream(connection.Socket), settings, holds);
+
+    /// <summary>The same with TLS and the shared certificates, behind the handshake.</summary>
+    public static async Task<Http2Peer> AcceptTlsAsync(Peer connection)
     {
-        var peer = new Http2Peer(connection.Socket, SessionRole.Server, settings ?? new SessionSettings()) { _holds = holds };
-        peer._reading = peer.ReadAsync();
-        return peer;
+        var tls = new SslStream(new NetworkStream(connection.Socket));
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = TestCertificates.Shared.Server.Leaf,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+        }).InTime();
+        return Accept(connection.Socket, tls, null, holds: false);
     }
 
     /// <summary>Opens a stream with a CONNECT or whatever the fields say. Returns its id.</summary>
@@ -127,6 +147,19 @@ internal sealed class Http2Peer : IAsyncDisposable
     /// <summary>Bytes that no session would write.</summary>
     public void SendRaw(ReadOnlySpan<byte> bytes) => _output.Writer.TryWrite(bytes.ToArray());
 
+    /// <summary>Ends the connection behind all that was sent: close_notify where there is TLS, and a FIN.</summary>
+    public async Task SendConnectionEndAsync()
+    {
+        _output.Writer.TryComplete();
+        await _writing.InTime();
+        if (_stream is SslStream tls)
+        {
+            await tls.ShutdownAsync().InTime();
+        }
+
+        _socket.Shutdown(SocketShutdown.Send);
+    }
+
     /// <summary>The next event of a kind; others before it are skipped.</summary>
     public async Task<PeerEvent> NextAsync(SessionEventKind kind)
     {
@@ -162,12 +195,20 @@ internal sealed class Http2Peer : IAsyncDisposable
         await _writing;
         _socket.Dispose();
         await _reading;
+        await _stream.DisposeAsync();
         lock (_gate)
         {
             _session.Dispose();
         }
 
         Assert.Equal(_pool.Rented, _pool.Returned);
+    }
+
+    private static Http2Peer Accept(Socket socket, Stream stream, SessionSettings? settings, bool holds)
+    {
+        var peer = new Http2Peer(socket, stream, SessionRole.Server, settings ?? new SessionSettings()) { _holds = holds };
+        peer._reading = peer.ReadAsync();
+        return peer;
     }
 
     private static HeaderField[] Fields((string Name, string Value)[] fields) => [.. fields.Select(f => new HeaderField(f.Name, f.Value))];
@@ -239,9 +280,9 @@ internal sealed class Http2Peer : IAsyncDisposable
             int count;
             try
             {
-                count = await _socket.ReceiveAsync(block.Array.AsMemory());
+                count = await _stream.ReadAsync(block.Array.AsMemory());
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
                 count = 0; // The connection is over, however.
             }
@@ -266,12 +307,9 @@ internal sealed class Http2Peer : IAsyncDisposable
         {
             try
             {
-                for (var sent = 0; sent < bytes.Length;)
-                {
-                    sent += await _socket.SendAsync(bytes.AsMemory(sent));
-                }
+                await _stream.WriteAsync(bytes);
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
                 return; // The connection is over; the reader says so.
             }

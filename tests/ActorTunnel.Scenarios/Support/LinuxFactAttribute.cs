@@ -9,3 +9,13 @@ internal sealed class LinuxFactAttribute : FactAttribute
         Skip = OperatingSystem.IsLinux() ? null : "signals are sent by their numbers on Linux";
     }
 }
+
+/// <inheritdoc cref="LinuxFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute()
+    {
+        Skip = new LinuxFactAttribute().Skip;
+    }
+}

@@ -24,6 +24,12 @@ internal sealed class Peer : IProxyClient
 
     public Socket Socket { get; }
 
+    /// <summary>Bytes that its kernel took.</summary>
+    public long BytesSent { get; private set; }
+
+    /// <summary>Bytes that were read.</summary>
+    public long BytesReceived { get; private set; }
+
     /// <summary>Where a send under way took the report of a reset, the receive returns 0; before a FIN of ours the state tells.</summary>
     private bool WasReset => !_finSent && Socket.HidesAReset();
 
@@ -62,7 +68,9 @@ internal sealed class Peer : IProxyClient
     {
         while (bytes.Length > 0)
         {
-            bytes = bytes[await Socket.SendAsync(bytes)..];
+            var count = await Socket.SendAsync(bytes);
+            BytesSent += count;
+            bytes = bytes[count..];
         }
     }
 
@@ -78,6 +86,7 @@ internal sealed class Peer : IProxyClient
             if (error == SocketError.Success)
             {
                 total += count;
+                BytesSent += count;
                 last = TimeProvider.System.GetTimestamp();
             }
             else
@@ -118,6 +127,7 @@ internal sealed class Peer : IProxyClient
             var more = await Socket.ReceiveAsync(bytes.AsMemory(read)).AsTask().InTime();
             Assert.True(more > 0, $"the connection ended after {read} of {count} bytes");
             read += more;
+            BytesReceived += more;
         }
 
         return bytes;
@@ -153,6 +163,7 @@ internal sealed class Peer : IProxyClient
                 return WasReset ? PeerEnd.Reset : PeerEnd.Fin;
             }
 
+            BytesReceived += count;
             receive(buffer.AsMemory(0, count));
         }
     }

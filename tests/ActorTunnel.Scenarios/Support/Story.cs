@@ -1,8 +1,8 @@
 namespace ActorTunnel.Scenarios.Support;
 
 /// <summary>
-/// A class of stories. What a story owns is ended after it, the last first; a node's end asserts that its buffers, sockets, tunnels and
-/// dials are back at their baseline and that nothing logged an error.
+/// A class of stories. What a story owns is ended after it, the last first; a node's end asserts that its buffers, sockets, timers, tunnels and
+/// dials are back at their baseline (I5), that its counters say what its access log says (I7), and that nothing logged an error.
 /// </summary>
 public abstract class Story : IAsyncLifetime
 {

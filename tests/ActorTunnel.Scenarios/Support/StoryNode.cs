@@ -41,7 +41,13 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
 
     public Counters Counters { get; } = new();
 
+    /// <summary>Lines that no story has taken yet.</summary>
     public ConcurrentQueue<AccessLogEntry> AccessLog { get; } = new();
+
+    /// <summary>All lines of the access log.</summary>
+    public ConcurrentQueue<AccessLogEntry> Tunnels { get; } = new();
+
+    public CountedTime Time { get; } = new();
 
     public ConcurrentQueue<SessionLogEntry> SessionLog { get; } = new();
 
@@ -61,7 +67,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
             story.Sys,
             settings,
             new ProxyEnvironment(
-                story.Pool, story.Counters.Meters, TimeProvider.System, story.AccessLog.Enqueue, story.SessionLog.Enqueue)
+                story.Pool, story.Counters.Meters, story.Time, story.TunnelEnded, story.SessionLog.Enqueue)
             {
                 Lookup = lookup ?? Dns.GetHostAddressesAsync,
             });
@@ -120,7 +126,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until all tunnels are over and nothing of them is left, while sessions are still open: idle ones hold no buffer.
+    /// Waits until all tunnels are over and nothing of them is left, while sessions are still open: an idle one holds no buffer, and one timer.
     /// </summary>
     public async Task SettledAsync()
     {
@@ -128,6 +134,8 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         await CountsAsync("dials.open", 0);
         await Eventually.TrueAsync(
             () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}, idle: {Pool.Rented} buffers rented, {Pool.Returned} returned\n{string.Join('\n', LogLines)}");
+        await Eventually.TrueAsync(
+            () => Time.Timers <= Counters.Sum("sessions.open"), () => $"{_settings.Name}, idle: {Time.Timers} timers, {Counters.Sum("sessions.open")} sessions");
     }
 
     /// <summary>Drains, ends the system, and asserts that nothing is left and nothing went wrong.</summary>
@@ -139,10 +147,13 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         await CountsAsync("sessions.open", 0);
         await CountsAsync("sessions.retired.open", 0);
         await SettledAsync();
+        await CountsAsync("tunnels.bytes{direction=to-upstream}", Tunnels.Sum(tunnel => tunnel.BytesToUpstream));
+        await CountsAsync("tunnels.bytes{direction=to-downstream}", Tunnels.Sum(tunnel => tunnel.BytesToDownstream));
         await Eventually.TrueAsync(() => OurSockets().Count == 0, () => $"{_settings.Name} left {string.Join(", ", OurSockets())}");
         await Sys.Terminate();
         await Eventually.TrueAsync(
             () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}: {Pool.Rented} buffers rented, {Pool.Returned} returned");
+        await Eventually.TrueAsync(() => Time.Timers == 0, () => $"{_settings.Name} left {Time.Timers} timers");
         Assert.DoesNotContain(LogLines, e => e.LogLevel() == LogLevel.ErrorLevel);
         return inTime;
     }
@@ -157,6 +168,12 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
 
         Counters.Dispose();
         Dispose();
+    }
+
+    private void TunnelEnded(AccessLogEntry entry)
+    {
+        Tunnels.Enqueue(entry);
+        AccessLog.Enqueue(entry);
     }
 
     private List<string> OurSockets() => OpenSockets.Of(

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ActorTunnel.Proxy.Settings;
@@ -38,6 +39,20 @@ internal sealed class TestCertificates
 
     /// <summary>Another generation of <see cref="Client"/>.</summary>
     public CertificateMaterial IssueClient(string name) => Issue(name, "1.3.6.1.5.5.7.3.2");
+
+    /// <summary>Of a client that trusts this authority alone.</summary>
+    /// <param name="protocols">Offered by ALPN, in this order; none: no ALPN.</param>
+    public SslClientAuthenticationOptions ClientOptions(params SslApplicationProtocol[] protocols) => new()
+    {
+        TargetHost = "localhost",
+        ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols],
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            CustomTrustStore = { Ca[0] },
+            RevocationMode = X509RevocationMode.NoCheck,
+        },
+    };
 
     private CertificateMaterial Issue(string name, string usage)
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace ActorTunnel.Scenarios.Support;
 
@@ -40,17 +39,7 @@ internal sealed class TlsPeer : IProxyClient
 
     /// <summary>TLS on a connection that has none yet.</summary>
     public async Task HandshakeAsync(params SslApplicationProtocol[] protocols) =>
-        await _tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            ApplicationProtocols = protocols.Length == 0 ? null : [.. protocols],
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { TestCertificates.Shared.Ca[0] },
-                RevocationMode = X509RevocationMode.NoCheck,
-            },
-        }).InTime();
+        await _tls.AuthenticateAsClientAsync(TestCertificates.Shared.ClientOptions(protocols)).InTime();
 
     /// <summary>Whose certificate the listener showed.</summary>
     public string? RemoteSubject => _tls.RemoteCertificate?.Subject;

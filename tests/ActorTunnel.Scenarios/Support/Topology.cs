@@ -16,6 +16,9 @@ internal sealed class Topology : IAsyncDisposable
 
     public StoryNode Terminator { get; }
 
+    /// <summary>Whether the terminator has tunnels that the encapsulator knows nothing of.</summary>
+    public bool HasOtherClients { get; set; }
+
     /// <summary>Where applications connect to.</summary>
     public IPEndPoint Entrance => Encapsulator.AddressOf("tunnel-in");
 
@@ -56,6 +59,11 @@ internal sealed class Topology : IAsyncDisposable
             {
                 await Terminator.DisposeAsync();
             }
+        }
+
+        if (Terminator != Encapsulator && !HasOtherClients)
+        {
+            TunnelBytes.AssertAgreed(Encapsulator, Terminator);
         }
     }
 

@@ -126,6 +126,29 @@ public sealed class SessionTunnelTests : SessionTest
     }
 
     [Fact]
+    public void An_end_comes_behind_the_bytes_that_wait_in_the_pipe_for_a_window()
+    {
+        const int length = 60_000;
+        StartPair();
+        var (clientPort, serverPort) = OpenPorts();
+        for (var i = 0; i < 5; i++)
+        {
+            clientPort.Send.Write(Pool.Slice(Payload.Bytes(1, i * length, length))); // Together more than a stream's window.
+        }
+
+        Eventually(() => Assert.False(clientPort.Send.HasBytes)); // The session has them, and takes no more.
+        clientPort.Send.Write(Pool.Slice(Payload.Bytes(1, 5 * length, length)));
+        clientPort.Send.Complete();
+        Assert.True(clientPort.Send.HasBytes);
+
+        Server.Respond(serverPort, Accepted, endStream: false);
+        var origin = Relay(serverPort);
+        origin.Socket.TakeAll();
+
+        Assert.Equal(Payload.Bytes(1, 6 * length), origin.Socket.ExpectEnd());
+    }
+
+    [Fact]
     public void An_end_that_the_peer_gives_no_window_for_is_awaited_for_the_delivery_timeout_and_then_reset()
     {
         StartPair();

@@ -174,6 +174,19 @@ public sealed class TcpConnectionEndTests : StageTest
         pair.Peer.ExpectReset();
     }
 
+    /// <summary>No read is under way, which would make any disposal a reset.</summary>
+    [Fact]
+    public void An_application_connection_whose_own_end_went_out_is_reset_at_once_when_its_stage_is_stopped()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        hand.Complete();
+        pair.Peer.ExpectFin();
+        hand.Settle();
+        Materializer.Shutdown();
+        Eventually(() => Assert.True(TcpState.Read(pair.Peer.Socket).IsClosed));
+    }
+
     [Fact]
     public void A_session_connection_whose_stage_is_stopped_ends_with_a_fin()
     {
@@ -215,6 +228,39 @@ public sealed class TcpConnectionEndTests : StageTest
         Assert.Equal(SocketError.Success, end);
         StagesStop();
         Eventually(() => Assert.ThrowsAny<SocketException>(() => pair.Peer.Send([1]))); // The other way was reset.
+    }
+
+    /// <summary>The FIN is out, and the peer's own is here unread: LAST_ACK, or CLOSING where it came later.</summary>
+    [Theory]
+    [InlineData(true, 9)]
+    [InlineData(false, 11)]
+    public void A_clean_end_out_is_delivered_before_an_abort_also_where_the_peer_has_ended(bool peerFirst, byte state)
+    {
+        using var pair = SocketPair.Create(SmallBuffers);
+        pair.Ours.SendBufferSize = MiB; // Our kernel takes all of it, and the peer's does not.
+        var hand = Start(pair, Application);
+        if (peerFirst)
+        {
+            pair.Peer.SendFin();
+        }
+
+        var bytes = Payload.Bytes(1, 150_000);
+        hand.Give(bytes);
+        hand.Complete();
+        if (!peerFirst)
+        {
+            Eventually(() => Assert.True(TcpState.Read(pair.Ours).AwaitsDelivery));
+            pair.Peer.SendFin();
+        }
+
+        Eventually(() => Assert.Equal(state, TcpState.Read(pair.Ours).Value));
+        hand.Cancel();
+        hand.Settle();
+
+        var (received, end) = pair.Peer.ReceiveToEnd();
+        Assert.Equal(bytes, received);
+        Assert.Equal(SocketError.Success, end);
+        StagesStop();
     }
 
     [Fact]

@@ -55,11 +55,11 @@ public sealed class SessionEndTests : SessionTest
     }
 
     [Fact]
-    public void A_close_in_order_flushes_before_it_ends_and_reads_on_for_a_second()
+    public void A_close_in_order_flushes_before_it_ends_and_reads_on_for_five_seconds()
     {
         var (handle, transport) = StartAlone(ServerStage());
         handle.Close();
-        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        transport.Settle();
         Assert.False(transport.HasEnded);
         transport.TakeAll();
         var sent = transport.ExpectEnd();
@@ -67,7 +67,7 @@ public sealed class SessionEndTests : SessionTest
 
         transport.Give([1, 2, 3]);
         transport.ExpectGiven(1);
-        Time.Advance(TimeSpan.FromSeconds(0.9));
+        Time.Advance(TimeSpan.FromSeconds(4.9));
         transport.Give([4]);
         transport.ExpectGiven(2);
         Assert.False(transport.IsCancelled);
@@ -76,13 +76,81 @@ public sealed class SessionEndTests : SessionTest
         StagesStop();
     }
 
+    /// <summary>An owner that ends the process when the session is over would take the last bytes along.</summary>
+    [Fact]
+    public void A_close_in_order_is_over_when_the_peer_has_ended_and_not_before()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        transport.TakeAll();
+        handle.Close();
+        transport.ExpectEnd();
+        transport.Settle();
+        Assert.False(ServerActor.HasMessages);
+
+        transport.Complete();
+        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        StagesStop();
+    }
+
     [Fact]
     public void A_transport_that_never_takes_the_last_bytes_does_not_hold_the_session()
     {
         var (handle, transport) = StartAlone(ServerStage());
         handle.Close();
-        ExpectEnded(ServerActor);
-        Time.Advance(TimeSpan.FromSeconds(1));
+        transport.Settle();
+        Time.Advance(TimeSpan.FromSeconds(5));
+        transport.ExpectCancelled();
+        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        StagesStop();
+    }
+
+    [Fact]
+    public void A_transport_that_takes_the_last_bytes_slowly_gets_all_of_them()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        handle.Close();
+        transport.Settle();
+        for (var taken = 1; !transport.HasEnded; taken++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(4));
+            transport.Take();
+            transport.Settle();
+            Assert.False(transport.IsCancelled, $"cut after {taken} pieces");
+        }
+
+        Assert.Equal(GoAway(0, ErrorCode.NoError), transport.ExpectEnd()[^17..]);
+        Time.Advance(TimeSpan.FromSeconds(4));
+        transport.Settle();
+        Assert.False(transport.IsCancelled, "the peer had no time to read them");
+    }
+
+    [Fact]
+    public void A_session_that_was_aborted_waits_a_second_for_the_last_bytes()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        handle.Abort(ErrorCode.InternalError, "test");
+        Assert.Equal(SessionEndReason.Aborted, ExpectEnded(ServerActor).Reason);
+        Time.Advance(TimeSpan.FromSeconds(0.9));
+        transport.Settle();
+        Assert.False(transport.IsCancelled);
+        Time.Advance(TimeSpan.FromSeconds(0.1));
+        transport.ExpectCancelled();
+        StagesStop();
+    }
+
+    /// <summary>As the runtime's do, by some milliseconds: their clock is coarser than that of the timestamps.</summary>
+    [Fact]
+    public void A_timer_that_fires_early_does_not_leave_a_session_open_for_ever()
+    {
+        Time.Hurry = TimeSpan.FromMilliseconds(3);
+        var (handle, transport) = StartAlone(ServerStage());
+        transport.TakeAll();
+        handle.Close();
+        transport.ExpectEnd();
+        Time.Advance(TimeSpan.FromMilliseconds(4_997));
+        transport.Settle();
+        Assert.False(transport.IsCancelled);
+        Time.Advance(TimeSpan.FromMilliseconds(3));
         transport.ExpectCancelled();
         StagesStop();
     }
@@ -90,11 +158,13 @@ public sealed class SessionEndTests : SessionTest
     [Fact]
     public void A_request_for_a_stream_after_the_close_is_answered()
     {
-        var (handle, _) = StartAlone(ClientStage());
+        var (handle, transport) = StartAlone(ClientStage());
         handle.Close();
-        ExpectEnded(ClientActor);
         handle.Open("late", Request);
         Assert.Equal("late", ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>().Token);
+        transport.TakeAll();
+        transport.Complete();
+        ExpectEnded(ClientActor);
     }
 
     [Theory]

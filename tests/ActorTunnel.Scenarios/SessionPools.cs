@@ -182,7 +182,7 @@ public sealed class SessionPools : Story
             () => first.Counters.Sum("tunnels.open") + second.Counters.Sum("tunnels.open") == 1, () => "no tunnel");
         var (leaving, staying) = first.Counters.Sum("tunnels.open") == 1 ? (first, second) : (second, first);
 
-        var draining = leaving.StopAsync(TimeSpan.FromSeconds(15));
+        var draining = leaving.StopAsync(Eventually.Patience);
         await encapsulator.CountsAsync("sessions.retired.open", 1);
         using var tunnels = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
         await tunnels.OpenAsync(5);

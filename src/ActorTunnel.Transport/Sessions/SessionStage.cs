@@ -213,7 +213,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             if (_tunnels.IsCloseRequested && _session.OpenStreams == 0 && !_closing && !_ended)
             {
                 _session.Abort(Http2.Frames.ErrorCode.NoError, "");
-                Close(LastDelivery); // The actor is told at the end: where the process goes with it, nothing is left behind.
+                Close(_tunnels.IsReady ? LastDelivery : LastMoment); // The actor is told at the end: where the process goes with it, nothing is left behind.
             }
         }
 

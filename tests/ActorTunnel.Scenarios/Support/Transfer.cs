@@ -24,20 +24,25 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
     public Peer Origin => origin;
 
     /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
-    public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
+    /// <param name="last">When the last bytes may go; null: at once.</param>
+    public async Task<(Received AtOrigin, Received AtApplication)> RunAsync(Task? last = null)
     {
         var atOrigin = ReceiveAsync(origin, TunnelDirection.ToOrigin);
         var atApplication = ReceiveAsync(application, TunnelDirection.ToApplication);
         await Task.WhenAll(
-            atOrigin, atApplication, SendAsync(application, TunnelDirection.ToOrigin), SendAsync(origin, TunnelDirection.ToApplication));
+            atOrigin,
+            atApplication,
+            SendAsync(application, TunnelDirection.ToOrigin, last ?? Task.CompletedTask),
+            SendAsync(origin, TunnelDirection.ToApplication, last ?? Task.CompletedTask));
         return (await atOrigin, await atApplication);
     }
 
     /// <summary>Everything came both ways, and a clean end behind it.</summary>
-    public async Task ExpectCompleteAsync()
+    /// <param name="last">When the last bytes may go; null: at once.</param>
+    public async Task ExpectCompleteAsync(Task? last = null)
     {
         var whole = new Received(length, PeerEnd.Fin);
-        var result = await RunAsync();
+        var result = await RunAsync(last);
         Assert.True(result == (whole, whole), $"tunnel {tunnel}: {result}");
     }
 
@@ -62,13 +67,18 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         origin.Dispose();
     }
 
-    private async Task SendAsync(Peer from, TunnelDirection direction)
+    private async Task SendAsync(Peer from, TunnelDirection direction, Task last)
     {
         var payload = new BlockPayload(tunnel, direction);
         try
         {
             for (long offset = 0; offset < length; offset += Chunk)
             {
+                if (offset + Chunk >= length)
+                {
+                    await last;
+                }
+
                 await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
             }
 

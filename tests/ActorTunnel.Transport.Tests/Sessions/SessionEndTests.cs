@@ -57,7 +57,7 @@ public sealed class SessionEndTests : SessionTest
     [Fact]
     public void A_close_in_order_flushes_before_it_ends_and_reads_on_for_five_seconds()
     {
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         handle.Close();
         transport.Settle();
         Assert.False(transport.HasEnded);
@@ -66,10 +66,10 @@ public sealed class SessionEndTests : SessionTest
         Assert.Equal(GoAway(0, ErrorCode.NoError), sent[^17..]);
 
         transport.Give([1, 2, 3]);
-        transport.ExpectGiven(1);
+        transport.ExpectGiven(2);
         Time.Advance(TimeSpan.FromSeconds(4.9));
         transport.Give([4]);
-        transport.ExpectGiven(2);
+        transport.ExpectGiven(3);
         Assert.False(transport.IsCancelled);
         Time.Advance(TimeSpan.FromSeconds(0.2));
         transport.ExpectCancelled();
@@ -80,7 +80,7 @@ public sealed class SessionEndTests : SessionTest
     [Fact]
     public void A_close_in_order_is_over_when_the_peer_has_ended_and_not_before()
     {
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         transport.TakeAll();
         handle.Close();
         transport.ExpectEnd();
@@ -95,7 +95,7 @@ public sealed class SessionEndTests : SessionTest
     [Fact]
     public void A_transport_that_never_takes_the_last_bytes_does_not_hold_the_session()
     {
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         handle.Close();
         transport.Settle();
         Time.Advance(TimeSpan.FromSeconds(5));
@@ -107,7 +107,7 @@ public sealed class SessionEndTests : SessionTest
     [Fact]
     public void A_transport_that_takes_the_last_bytes_slowly_gets_all_of_them()
     {
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         handle.Close();
         transport.Settle();
         for (var taken = 1; !transport.HasEnded; taken++)
@@ -122,6 +122,17 @@ public sealed class SessionEndTests : SessionTest
         Time.Advance(TimeSpan.FromSeconds(4));
         transport.Settle();
         Assert.False(transport.IsCancelled, "the peer had no time to read them");
+    }
+
+    [Fact]
+    public void A_peer_that_never_said_a_word_has_nothing_to_be_waited_for()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        handle.Close();
+        transport.Settle();
+        Time.Advance(TimeSpan.FromSeconds(1));
+        transport.ExpectCancelled();
+        StagesStop();
     }
 
     [Fact]
@@ -143,7 +154,7 @@ public sealed class SessionEndTests : SessionTest
     public void A_timer_that_fires_early_does_not_leave_a_session_open_for_ever()
     {
         Time.Hurry = TimeSpan.FromMilliseconds(3);
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         transport.TakeAll();
         handle.Close();
         transport.ExpectEnd();
@@ -302,5 +313,14 @@ public sealed class SessionEndTests : SessionTest
             handle.Open(i, Request);
             Assert.Equal(i, actor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);
         }
+    }
+
+    /// <summary>A server alone whose client has sent its preface.</summary>
+    private (SessionHandle Handle, TestSupport.Streams.Hand Transport) StartReady()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        transport.Give([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        ServerActor.ExpectMsg<SessionProtocol.PeerReady>();
+        return (handle, transport);
     }
 }

@@ -42,8 +42,10 @@ public sealed class Backpressure : Story
         await topology.Terminator.CountsAsync("tunnels.open", 1);
         var holder = originStalls ? topology.Terminator : topology.Encapsulator;
         var sender = originStalls ? topology.Encapsulator : topology.Terminator;
-        Assert.InRange(holder.Pool.OutstandingBytes, 1, (2 * Window) + BufferPool.BlockSize);
-        Assert.InRange(sender.Pool.OutstandingBytes, 0, 2 * BufferPool.BlockSize);
+        await topology.Encapsulator.CountsAsync("tunnels.open", 1);
+        await Eventually.TrueAsync(
+            () => holder.Pool.OutstandingBytes is >= 1 and <= (2 * Window) + BufferPool.BlockSize && sender.Pool.OutstandingBytes <= 2 * BufferPool.BlockSize,
+            () => $"{holder.Pool.OutstandingBytes} bytes are held in front of the reader, {sender.Pool.OutstandingBytes} behind the writer");
 
         // Nothing of it was lost.
         writer.SendFin();

@@ -6,7 +6,7 @@ namespace ActorTunnel.Scenarios;
 /// <summary>A node that is stopped takes no new work, finishes the old, and resets what is left at its deadline.</summary>
 public sealed class Drains : Story
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Long = Eventually.Patience;
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class Drains : Story
 
         var draining = topology.Encapsulator.StopAsync(Short);
 
-        await application.ExpectResetAsync().WaitAsync(TimeSpan.FromSeconds(2));
+        await application.ExpectResetAsync();
         Assert.False(await draining);
         Assert.Equal(ConnectFailureReason.Draining, (await topology.Encapsulator.NextAccessAsync()).FailureReason);
     }

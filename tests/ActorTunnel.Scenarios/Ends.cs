@@ -143,6 +143,9 @@ public sealed class Ends : Story
         var origin = Own(Origin.Start());
         var topology = Own(await Topology.StartAsync(origin.Address, security));
         var (application, far) = await topology.OpenAsync(origin);
+
+        // An origin that resets before the terminator has seen its dial succeed is one that could not be dialled.
+        await topology.Encapsulator.CountsAsync("tunnels.open", 1);
         return (topology, application, far);
     }
 

@@ -1,3 +1,4 @@
+using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Scenarios.Support;
 using ActorTunnel.TestSupport.Bytes;
 using ActorTunnel.TestSupport.Network;
@@ -11,6 +12,7 @@ public sealed class EndsDelivered : Story
     private const int Last = 1_000_000; // Not read before the reset: more than windows and buffers behind the first node hold.
     private const int SmallBuffer = 16 * 1024;
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(200);
+    private static readonly TunnelSettings Patient = new() { EndDeliveryTimeout = Eventually.Patience }; // A busy machine reads slowly.
     private static readonly byte[] Sent = new BlockPayload(1, TunnelDirection.ToOrigin).Bytes(0, Length);
 
     [Theory]
@@ -32,7 +34,11 @@ public sealed class EndsDelivered : Story
     private async Task SendEndAndResetAsync(Security security, bool applicationSends, bool otherDirectionIsBusy)
     {
         var origin = Own(Origin.Start(applicationSends ? SmallBuffer : 0));
-        var topology = Own(await Topology.StartAsync(origin.Address, security));
+        var topology = Own(await Topology.StartAsync(
+            origin.Address,
+            security,
+            node => node.WithTunnel(listener => listener with { Tunnel = Patient }),
+            node => node.WithConnect(listener => listener with { Tunnel = Patient })));
         using var application = await Peer.ConnectAsync(topology.Entrance, applicationSends ? 0 : SmallBuffer);
         using var far = await origin.AcceptAsync();
         var (sender, reader) = applicationSends ? (application, far) : (far, application);

@@ -7,7 +7,7 @@ namespace ActorTunnel.Scenarios;
 /// <summary>How tunnels of HTTP/1.1 clients end at a terminator: each direction on its own, and no truncated transfer looks complete.</summary>
 public sealed class HttpConnectEnds : Story
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Long = Eventually.Patience;
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Around the size of a record, and beyond every window.</summary>
@@ -117,7 +117,7 @@ public sealed class HttpConnectEnds : Story
         using var silent = await SilentAddress.StartAsync();
         var terminator = Own(await StoryNode.StartAsync(StorySettings
             .Terminator(silent.Address, Security.Cleartext)
-            .WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromMilliseconds(500) })));
+            .WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromSeconds(3) })));
         var client = await ConnectAsync(terminator, Security.Cleartext);
         await client.SendAsync(Ascii(Request));
         await terminator.CountsAsync("dials.open", 1);
@@ -151,6 +151,7 @@ public sealed class HttpConnectEnds : Story
         var (writer, reader) = originStalls ? (client, (IProxyClient)far) : (far, client);
         var writing = writer.SendAsync(sent);
         await Task.WhenAny(writing, Task.Delay(TimeSpan.FromMilliseconds(800)));
+        await Eventually.TrueAsync(() => terminator.Pool.OutstandingBytes > 0, () => "nothing of it came to the terminator");
 
         Assert.False(writing.IsCompleted);
         Assert.InRange(terminator.Pool.OutstandingBytes, 1, 6 * BufferPool.BlockSize);
@@ -231,7 +232,7 @@ public sealed class HttpConnectEnds : Story
     {
         var terminator = Own(await StoryNode.StartAsync(StorySettings
             .Terminator(StorySettings.Loopback(1), security)
-            .WithConnect(connect => connect with { Http2 = connect.Http2 with { HandshakeTimeout = TimeSpan.FromMilliseconds(500) } })));
+            .WithConnect(connect => connect with { Http2 = connect.Http2 with { HandshakeTimeout = TimeSpan.FromSeconds(3) } })));
         using var client = await ConnectAsync(terminator, security);
         if (begun.Length > 0)
         {

@@ -35,7 +35,7 @@ public sealed class LimitsMet : Story
         using var silent = await SilentAddress.StartAsync();
         var topology = Own(await Topology.StartAsync(
             silent.Address,
-            terminator: node => node.WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromMilliseconds(900) }) with
+            terminator: node => node.WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromSeconds(4) }) with
             {
                 Limits = node.Limits with
                 {

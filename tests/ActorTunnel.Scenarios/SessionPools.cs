@@ -9,6 +9,8 @@ namespace ActorTunnel.Scenarios;
 /// <summary>Which session and which terminator a tunnel goes to.</summary>
 public sealed class SessionPools : Story
 {
+    private const int MuchMore = 64 * 1024 * 1024; // Than kernels hold.
+
     [Fact]
     public async Task A_second_session_is_opened_at_80_percent_of_the_terminators_limit()
     {
@@ -105,34 +107,48 @@ public sealed class SessionPools : Story
     }
 
     [Fact]
-    public async Task A_tunnel_whose_last_bytes_wait_for_the_window_keeps_the_place_that_the_next_one_waits_for()
+    public async Task A_tunnel_whose_end_is_not_out_yet_keeps_the_place_that_the_next_one_waits_for()
     {
-        const int Window = 65_535;
-        var door = Own(Origin.Start());
+        var door = Own(Origin.Start(receiveBuffer: 16 * 1024));
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings
             .Encapsulator(Security.Cleartext, door.Address)
             .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
-        using var first = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        using var filling = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var terminator = Own(Http2Peer.Accept(
-            await door.AcceptAsync(), new SessionSettings { MaxConcurrentStreams = 1, StreamWindow = Window }, holds: true));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
-        terminator.Respond(asked.StreamId, endStream: false, (":status", "200"));
-        terminator.Send(asked.StreamId, [], endStream: true);
-        var sent = Payload.Of(Window + 1_000, seed: 3);
-        await first.SendAsync(sent);
-        first.SendFin();
-        await first.ExpectToEndAsync([]);
-        await encapsulator.CountsAsync("tunnels.open", 0);
+            await door.AcceptAsync(), new SessionSettings { MaxConcurrentStreams = 2, StreamWindow = MuchMore, ReceiveBudget = MuchMore }));
+        var filler = await AnswerAsync();
+        using var ending = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var ended = await AnswerAsync();
+        await encapsulator.CountsAsync("tunnels.open", 2);
 
-        using var second = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-        await encapsulator.CountsAsync("connections.open", 1);
-        terminator.Repay();
+        // Nothing leaves the encapsulator any more, so neither does the end of the second tunnel, whose connection is over.
+        terminator.Pause();
+        var stuckAt = await filling.SendUntilStuckAsync(TimeSpan.FromMilliseconds(200));
+        await ending.SendAsync(new byte[] { 1 });
+        ending.SendFin();
+        terminator.Send(ended, [], endStream: true);
+        await ending.ExpectToEndAsync([]);
+        await encapsulator.CountsAsync("tunnels.open", 1);
+        using var next = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await encapsulator.HasWaitingAsync(1);
 
-        var next = await terminator.NextAsync(SessionEventKind.HeadersReceived);
-        terminator.Respond(next.StreamId, endStream: false, (":status", "200"));
-        terminator.Send(next.StreamId, [1, 2, 3], endStream: true);
-        second.SendFin();
-        await second.ExpectToEndAsync([1, 2, 3]);
+        terminator.Resume();
+
+        var asked = await AnswerAsync();
+        terminator.Send(asked, [1, 2, 3], endStream: true);
+        next.SendFin();
+        await next.ExpectToEndAsync([1, 2, 3]);
+        Assert.InRange(stuckAt, 1, MuchMore); // It was no window that it waited for.
+        terminator.Send(filler, [], endStream: true);
+        filling.SendFin();
+        await filling.ExpectToEndAsync([]);
+
+        async Task<int> AnswerAsync()
+        {
+            var stream = (await terminator.NextAsync(SessionEventKind.HeadersReceived)).StreamId;
+            terminator.Respond(stream, endStream: false, (":status", "200"));
+            return stream;
+        }
     }
 
     [Fact]
@@ -265,7 +281,7 @@ public sealed class SessionPools : Story
             () => first.Counters.Sum("tunnels.open") + second.Counters.Sum("tunnels.open") == 1, () => "no tunnel");
         var (leaving, staying) = first.Counters.Sum("tunnels.open") == 1 ? (first, second) : (second, first);
 
-        var draining = leaving.StopAsync(TimeSpan.FromSeconds(15));
+        var draining = leaving.StopAsync(Eventually.Patience);
         await encapsulator.CountsAsync("sessions.retired.open", 1);
         using var tunnels = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
         await tunnels.OpenAsync(5);

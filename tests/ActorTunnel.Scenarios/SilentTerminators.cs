@@ -46,7 +46,7 @@ public sealed class SilentTerminators : Story
     [Fact]
     public async Task An_answered_tunnel_has_no_such_deadline()
     {
-        var (encapsulator, door) = await StartAsync();
+        var (encapsulator, door) = await StartAsync(answerTimeout: TimeSpan.FromSeconds(4));
         using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
         var answered = await terminator.NextAsync(SessionEventKind.HeadersReceived);
@@ -68,19 +68,16 @@ public sealed class SilentTerminators : Story
     public async Task A_session_that_had_to_reset_too_many_streams_takes_no_more_and_keeps_its_tunnels()
     {
         const int Budget = 100;
-        var (encapsulator, door) = await StartAsync();
+        var (encapsulator, door) = await StartAsync(answerTimeout: TimeSpan.FromSeconds(4));
         using var kept = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
         var answered = await terminator.NextAsync(SessionEventKind.HeadersReceived);
         terminator.Respond(answered.StreamId, endStream: false, (":status", "200"));
         await encapsulator.CountsAsync("tunnels.open", 1);
 
-        // All at once: what comes back to the budget while the last of these time out is more than their delay.
-        var applications = new List<Peer>();
-        for (var i = 0; i < Budget + 100; i++)
-        {
-            applications.Add(await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in")));
-        }
+        // All at once: so many come back to the budget while these time out one after the other, and so many more are needed.
+        var applications = await Task.WhenAll(
+            Enumerable.Range(0, Budget + 400).Select(_ => Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"))));
 
         await Task.WhenAll(applications.Select(application => application.ExpectResetAsync()));
         await encapsulator.CountsAsync("limits.hit{limit=resets-before-answer}", 1);
@@ -99,17 +96,20 @@ public sealed class SilentTerminators : Story
             await application.ExpectToEndAsync([1, 2, 3]);
         }
 
-        applications.ForEach(application => application.Dispose());
+        Array.ForEach(applications, application => application.Dispose());
     }
 
     /// <summary>An encapsulator in front of a door that a story opens as a terminator.</summary>
-    private async Task<(StoryNode Encapsulator, Origin Door)> StartAsync(Func<TunnelListenerSettings, TunnelListenerSettings>? change = null)
+    /// <param name="change">Of its listener.</param>
+    /// <param name="answerTimeout">Where the story is to answer some in time, long enough for that on a busy machine.</param>
+    private async Task<(StoryNode Encapsulator, Origin Door)> StartAsync(
+        Func<TunnelListenerSettings, TunnelListenerSettings>? change = null, TimeSpan? answerTimeout = null)
     {
         var door = Own(Origin.Start());
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings
             .Encapsulator(Security.Cleartext, door.Address)
             .WithTunnel(change ?? (listener => listener))
-            .WithUpstream(upstream => upstream with { AnswerTimeout = TimeSpan.FromMilliseconds(300) })));
+            .WithUpstream(upstream => upstream with { AnswerTimeout = answerTimeout ?? TimeSpan.FromMilliseconds(300) })));
         return (encapsulator, door);
     }
 }

@@ -145,7 +145,7 @@ public sealed class Statuses : Story
         using var silent = await SilentAddress.StartAsync();
         var terminator = Own(await StoryNode.StartAsync(StorySettings
             .Terminator(silent.Address, Security.Cleartext)
-            .WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromMilliseconds(500) })));
+            .WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromSeconds(3) })));
         var client = Own(await Http2Peer.ConnectAsync(terminator.AddressOf("connect-in")));
 
         var stream = Connect(client);

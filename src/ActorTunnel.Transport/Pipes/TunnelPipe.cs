@@ -149,7 +149,9 @@ public sealed class TunnelPipe
     }
 
     /// <summary>Consumer: moves all that is queued to <paramref name="into"/>, whose owner owns it then. Returns the bytes moved.</summary>
-    public int MoveTo(SliceQueue into)
+    /// <param name="into">Added to.</param>
+    /// <param name="closeAt">So many bytes or more close the pipe in the same moment, so that the producer does not begin with the next ones.</param>
+    public int MoveTo(SliceQueue into, int closeAt = int.MaxValue)
     {
         IWakeable? wake = null;
         int bytes;
@@ -157,6 +159,7 @@ public sealed class TunnelPipe
         {
             bytes = _queue.Bytes;
             _queue.MoveTo(into);
+            _open &= bytes < closeAt;
             if (_producerWaits && _open)
             {
                 _producerWaits = false;

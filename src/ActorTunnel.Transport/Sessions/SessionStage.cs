@@ -57,15 +57,22 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
     /// <remarks>
     /// <code>
-    ///   Running ──abort, SessionFailed, or close and no stream left──▶ Closing: output is flushed, then FIN; input is read and dropped
-    ///      │                                └──inlet done, or a second passed──▶ ended
+    ///   Running ──close and no stream left──▶ Closing ──inlet done, or the patience is over──▶ ended, in order
+    ///      ├──abort, SessionFailed──▶ ended: tunnels get SessionLost ──▶ Closing ──the same──▶ stopped
+    ///      │        Closing: output is flushed, then FIN; input is read and dropped
     ///      ├──inlet done or failed──▶ ended: tunnels get SessionLost
     ///      └──the peer is dead──▶ ended likewise; the transport is told to reset
     /// </code>
     /// </remarks>
     private sealed class Logic : InAndOutGraphStageLogic
     {
+        /// <summary>Without the peer's end or a byte that the transport took. Behind an error nobody waits for what goes out last.</summary>
         private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
+
+        /// <summary>
+        /// The same for a close in order: the last bytes and ends of tunnels may be on their way, and nothing but the peer's own end says that it has read them.
+        /// </summary>
+        private static readonly TimeSpan LastDelivery = TimeSpan.FromSeconds(5);
 
         private readonly SessionStage _stage;
         private readonly Http2Session _session;
@@ -74,7 +81,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         private readonly SliceQueue _output = new();
         private readonly StageWakeUp _wakeUp;
         private ITimer? _lastMoment;
-        private long _closingSince;
+        private TimeSpan _patience;
+        private long _lastTaken;
         private bool _closing;
         private bool _ended;
 
@@ -122,6 +130,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         public override void OnPull()
         {
             _liveness.Taken();
+            _lastTaken = _stage._time.GetTimestamp();
             Flush();
             CloseWhenRequested();
         }
@@ -130,7 +139,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         {
             if (_closing)
             {
-                CompleteStage();
+                EndClosing();
                 return;
             }
 
@@ -147,7 +156,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         {
             _lastMoment?.Dispose();
             _liveness.Dispose();
-            End(SessionEndReason.Aborted, "the session's stage was stopped");
+            End(_closing ? SessionEndReason.Orderly : SessionEndReason.Aborted, "the session's stage was stopped");
             _output.Dispose();
             _session.Dispose();
         }
@@ -157,12 +166,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _wakeUp.Begin();
             if (_closing)
             {
-                _tunnels.DropCommands();
-                if (_stage._time.GetElapsedTime(_closingSince) >= LastMoment)
-                {
-                    CompleteStage();
-                }
-
+                _tunnels.RefuseCommands();
+                WaitForLastMoment();
                 return;
             }
 
@@ -194,7 +199,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             {
                 _session.Abort(stop.Code, stop.Detail);
                 End(SessionEndReason.Aborted, stop.Detail);
-                Close();
+                Close(LastMoment);
                 return;
             }
 
@@ -208,8 +213,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             if (_tunnels.IsCloseRequested && _session.OpenStreams == 0 && !_closing && !_ended)
             {
                 _session.Abort(Http2.Frames.ErrorCode.NoError, "");
-                End(SessionEndReason.Orderly, "");
-                Close();
+                _tunnels.RefuseCommands();
+                Close(_tunnels.IsReady ? LastDelivery : LastMoment); // The actor is told at the end: where the process goes with it, nothing is left behind.
             }
         }
 
@@ -222,7 +227,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                     _tunnels.End(new SessionProtocol.SessionEnded(
                         SessionEndReason.PeerError, e.Code, e.Detail ?? "", e.Foreign, _tunnels.IsReady));
                     _ended = true;
-                    Close();
+                    Close(LastMoment);
                     return;
                 }
 
@@ -264,17 +269,44 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         /// GOAWAY and a close at once can destroy what was sent last: the peer's unread bytes would make the kernel reset. So the outlet is
         /// ended, and input is dropped until the peer ends too.
         /// </summary>
-        private void Close()
+        /// <param name="patience">How long the peer may neither end nor make the transport take what is left.</param>
+        private void Close(TimeSpan patience)
         {
             _closing = true;
-            _closingSince = _stage._time.GetTimestamp();
+            _patience = patience;
+            _lastTaken = _stage._time.GetTimestamp();
             _lastMoment = _stage._time.CreateTimer(
-                static state => ((StageWakeUp)state!).Wake(), _wakeUp, LastMoment, Timeout.InfiniteTimeSpan);
+                static state => ((StageWakeUp)state!).Wake(), _wakeUp, patience, Timeout.InfiniteTimeSpan);
             Flush();
+        }
+
+        /// <summary>The timer runs on a coarser clock than the timestamps and may be some milliseconds early: then it is set again.</summary>
+        private void WaitForLastMoment()
+        {
+            var left = _patience - _stage._time.GetElapsedTime(_lastTaken);
+            if (left > TimeSpan.Zero)
+            {
+                _lastMoment?.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            }
+            else
+            {
+                EndClosing();
+            }
+        }
+
+        private void EndClosing()
+        {
+            End(SessionEndReason.Orderly, ""); // Any other reason was told when it came.
+            CompleteStage();
         }
 
         private void TransportLost(Exception cause)
         {
+            if (_closing)
+            {
+                End(SessionEndReason.Orderly, ""); // No tunnel was left, and whoever closed first is not to blame.
+            }
+
             var tls = cause is TransportException { Fault: TransportFault.Tls };
             End(tls ? SessionEndReason.TlsRefused : SessionEndReason.TransportLost, cause.Message);
             FailStage(cause);

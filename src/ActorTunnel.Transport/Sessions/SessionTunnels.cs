@@ -25,6 +25,7 @@ internal sealed class SessionTunnels
     private readonly SliceQueue _taken = new();
     private readonly PendingEnds _pendingEnds;
     private readonly Action<Http2TunnelPort> _forget;
+    private bool _hasEnded;
 
     public SessionTunnels(
         Http2Session session, SessionRole role, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
@@ -116,11 +117,21 @@ internal sealed class SessionTunnels
         }
     }
 
-    /// <summary>After the end, which was told and answers them all.</summary>
-    public void DropCommands()
+    /// <summary>While the session closes: whoever asks for a stream is told that there is none. Behind the end, which answers them all, nobody is told.</summary>
+    public void RefuseCommands()
     {
-        _held.Clear();
-        Commands.Clear();
+        while (_held.TryDequeue(out var held))
+        {
+            Refuse(held);
+        }
+
+        while (Commands.TryDequeue(out var command))
+        {
+            if (command is SessionCommand.Open open)
+            {
+                Refuse(open);
+            }
+        }
     }
 
     /// <summary>Passes an event on to whom it concerns.</summary>
@@ -179,6 +190,7 @@ internal sealed class SessionTunnels
     /// <summary>The session is over: tells the session's actor, and then every tunnel. So whoever asks for another tunnel finds the actor knowing.</summary>
     public void End(SessionProtocol.SessionEnded ended)
     {
+        _hasEnded = true;
         _actor.Tell(ended);
         foreach (var port in _ports)
         {
@@ -190,7 +202,6 @@ internal sealed class SessionTunnels
 
         _ports.Clear();
         _pendingEnds.Clear();
-        DropCommands();
     }
 
     private void Execute(SessionCommand command)
@@ -201,7 +212,7 @@ internal sealed class SessionTunnels
                 IsCloseRequested = true;
                 break;
             case SessionCommand.Open open when !_session.CanOpenStream || IsCloseRequested:
-                _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token, ForGood: !_session.TakesStreams || IsCloseRequested));
+                Refuse(open);
                 break;
             case SessionCommand.Open open when _liveness.MustHearFirst():
                 _held.Enqueue(open); // The next byte releases it, or the end of the session.
@@ -247,6 +258,14 @@ internal sealed class SessionTunnels
         stream.Owner = port;
         _ports.Add(port);
         return port;
+    }
+
+    private void Refuse(SessionCommand.Open open)
+    {
+        if (!_hasEnded)
+        {
+            _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token, ForGood: !_session.TakesStreams || IsCloseRequested));
+        }
     }
 
     private void Remove(Http2TunnelPort port)
@@ -322,9 +341,10 @@ internal sealed class SessionTunnels
             return;
         }
 
-        var mayTake = stream.QueuedBytes == 0 && stream.SendCapacity > 0;
-        port.Send.SetOpen(mayTake);
-        if (mayTake && port.Send.MoveTo(_taken) > 0)
+        // A block that fills the window is the one that waits: SendReady opens the pipe again.
+        var capacity = stream.QueuedBytes == 0 ? stream.SendCapacity : 0;
+        port.Send.SetOpen(capacity > 0);
+        if (capacity > 0 && port.Send.MoveTo(_taken, closeAt: capacity) > 0)
         {
             while (_taken.TryDequeue(out var slice))
             {

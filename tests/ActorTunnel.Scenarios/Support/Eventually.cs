@@ -6,7 +6,8 @@ namespace ActorTunnel.Scenarios.Support;
 /// <summary>Waits for what other threads bring about; the only place of a story that knows a real clock.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>Only a story that fails takes so long, also on a machine that others keep busy.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static Task TrueAsync(Func<bool> condition, Func<string> describe) => TrueAsync(() => Task.FromResult(condition()), describe);
 

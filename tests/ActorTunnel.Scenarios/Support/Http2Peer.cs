@@ -19,7 +19,7 @@ internal sealed record PeerEvent(
 
 /// <summary>
 /// One end of an HTTP/2 connection that does only what the story says: a client that sends what an encapsulator never would, or a
-/// terminator that answers as no terminator does. It repays every byte at once, unless it is told to hold them.
+/// terminator that answers as no terminator does. It repays every byte at once.
 /// </summary>
 internal sealed class Http2Peer : IAsyncDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class Http2Peer : IAsyncDisposable
     private readonly Channel<byte[]> _output = Channel.CreateUnbounded<byte[]>();
     private readonly Task _writing;
     private Task _reading = Task.CompletedTask;
-    private bool _holds;
+    private TaskCompletionSource? _paused;
 
     private Http2Peer(Socket socket, Stream stream, SessionRole role, SessionSettings settings)
     {
@@ -69,11 +69,8 @@ internal sealed class Http2Peer : IAsyncDisposable
     }
 
     /// <summary>The server's end of an accepted connection.</summary>
-    /// <param name="connection">Of the story's listener.</param>
-    /// <param name="settings">What it announces.</param>
-    /// <param name="holds">Whether it repays no byte until <see cref="Repay"/>.</param>
-    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null, bool holds = false) =>
-        Accept(connection.Socket, new NetworkStream(connection.Socket), settings, holds);
+    public static Http2Peer Accept(Peer connection, SessionSettings? settings = null) =>
+        Accept(connection.Socket, new NetworkStream(connection.Socket), settings);
 
     /// <summary>The same with TLS and the shared certificates, behind the handshake.</summary>
     public static async Task<Http2Peer> AcceptTlsAsync(Peer connection)
@@ -84,7 +81,7 @@ internal sealed class Http2Peer : IAsyncDisposable
             ServerCertificate = TestCertificates.Shared.Server.Leaf,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
         }).InTime();
-        return Accept(connection.Socket, tls, null, holds: false);
+        return Accept(connection.Socket, tls, null);
     }
 
     /// <summary>Opens a stream with a CONNECT or whatever the fields say. Returns its id.</summary>
@@ -130,15 +127,11 @@ internal sealed class Http2Peer : IAsyncDisposable
     public Task HasWindowAsync(int stream, int bytes) => Eventually.TrueAsync(
         () => SendCapacity(stream) >= bytes, () => $"the window of stream {stream} is {SendCapacity(stream)}, not {bytes}");
 
-    /// <summary>Repays what was held, and from now on every byte at once.</summary>
-    public void Repay() => Act(session =>
-    {
-        _holds = false;
-        foreach (var stream in _streams.Values)
-        {
-            session.Repay(stream, stream.UnpaidBytes);
-        }
-    });
+    /// <summary>Reads no more from the connection, once what is being read has come.</summary>
+    public void Pause() => _paused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Reads on.</summary>
+    public void Resume() => _paused?.TrySetResult();
 
     public void Reset(int stream, ErrorCode code) => Act(session => session.Reset(_streams[stream], code));
 
@@ -204,9 +197,9 @@ internal sealed class Http2Peer : IAsyncDisposable
         Assert.Equal(_pool.Rented, _pool.Returned);
     }
 
-    private static Http2Peer Accept(Socket socket, Stream stream, SessionSettings? settings, bool holds)
+    private static Http2Peer Accept(Socket socket, Stream stream, SessionSettings? settings)
     {
-        var peer = new Http2Peer(socket, stream, SessionRole.Server, settings ?? new SessionSettings()) { _holds = holds };
+        var peer = new Http2Peer(socket, stream, SessionRole.Server, settings ?? new SessionSettings());
         peer._reading = peer.ReadAsync();
         return peer;
     }
@@ -241,7 +234,7 @@ internal sealed class Http2Peer : IAsyncDisposable
 
             var data = e.Data.Span.ToArray();
             e.Data.Dispose();
-            if (data.Length > 0 && !_holds)
+            if (data.Length > 0)
             {
                 _session.Repay(e.Stream!, data.Length);
             }
@@ -276,6 +269,7 @@ internal sealed class Http2Peer : IAsyncDisposable
     {
         while (true)
         {
+            await (_paused?.Task ?? Task.CompletedTask);
             var block = _pool.Rent();
             int count;
             try

@@ -163,7 +163,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         if (!_stopped)
         {
             await SettledAsync();
-            Assert.True(await StopAsync(TimeSpan.FromSeconds(5)), $"{_settings.Name} did not drain by itself");
+            Assert.True(await StopAsync(Eventually.Patience), $"{_settings.Name} did not drain by itself");
         }
 
         Counters.Dispose();

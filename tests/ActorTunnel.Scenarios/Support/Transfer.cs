@@ -43,20 +43,25 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         Uses(TunnelDirection.ToApplication) ? _toApplication.Task : Task.CompletedTask).InTime();
 
     /// <summary>Both sides send everything and a FIN, as far as they get, and read to the end.</summary>
-    public async Task<(Received AtOrigin, Received AtApplication)> RunAsync()
+    /// <param name="last">When the last bytes may go; null: at once.</param>
+    public async Task<(Received AtOrigin, Received AtApplication)> RunAsync(Task? last = null)
     {
         var atOrigin = ReceiveAsync(origin, TunnelDirection.ToOrigin);
         var atApplication = ReceiveAsync(application, TunnelDirection.ToApplication);
         await Task.WhenAll(
-            atOrigin, atApplication, SendAsync(application, TunnelDirection.ToOrigin), SendAsync(origin, TunnelDirection.ToApplication));
+            atOrigin,
+            atApplication,
+            SendAsync(application, TunnelDirection.ToOrigin, last ?? Task.CompletedTask),
+            SendAsync(origin, TunnelDirection.ToApplication, last ?? Task.CompletedTask));
         return (await atOrigin, await atApplication);
     }
 
     /// <summary>Everything came both ways, and a clean end behind it.</summary>
-    public async Task ExpectCompleteAsync()
+    /// <param name="last">When the last bytes may go; null: at once.</param>
+    public async Task ExpectCompleteAsync(Task? last = null)
     {
         var whole = new Received(length, PeerEnd.Fin);
-        var result = await RunAsync();
+        var result = await RunAsync(last);
         Assert.True(result == (whole, whole), $"tunnel {tunnel}: {result}");
     }
 
@@ -83,7 +88,7 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
 
     private bool Uses(TunnelDirection direction) => only is null || only == direction;
 
-    private async Task SendAsync(Peer from, TunnelDirection direction)
+    private async Task SendAsync(Peer from, TunnelDirection direction, Task last)
     {
         if (!Uses(direction))
         {
@@ -95,6 +100,11 @@ internal sealed class Transfer(int tunnel, int length, Peer application, Peer or
         {
             for (long offset = 0; offset < length; offset += Chunk)
             {
+                if (offset + Chunk >= length)
+                {
+                    await last;
+                }
+
                 await from.SendAsync(payload.Bytes(offset, (int)Math.Min(Chunk, length - offset))).InTime();
                 await (length == Endless ? Task.Delay(Unhurried) : Task.CompletedTask);
             }

@@ -114,7 +114,7 @@ public sealed class FaultPipeTests : Story
         {
             var clock = Stopwatch.StartNew();
             await PassAsync(near, far, There);
-            Assert.InRange(clock.Elapsed.TotalSeconds, 0.24, 5);
+            Assert.True(clock.Elapsed.TotalSeconds >= 0.24, $"the bytes came after {clock.Elapsed}");
         }
     }
 

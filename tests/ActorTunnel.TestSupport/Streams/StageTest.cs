@@ -14,13 +14,13 @@ namespace ActorTunnel.TestSupport.Streams;
 public abstract class StageTest : TestKit
 {
     /// <summary>How long a test waits for what must happen, on a machine that is busy.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
     private readonly TestProbe _errors;
 
     protected StageTest()
-        : base("akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [], test.single-expect-default = 10s, test.default-timeout = 10s }")
+        : base("akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [], test.single-expect-default = 60s, test.default-timeout = 60s }")
     {
         Materializer = (ActorMaterializerImpl)ActorMaterializer.Create(Sys);
         _errors = CreateTestProbe();

@@ -10,9 +10,12 @@ public sealed class HandTime : FakeTimeProvider
     /// <summary>Timers made so far.</summary>
     public int Timers => Volatile.Read(ref _timers);
 
+    /// <summary>By how much timers fire too early the first time. Set before they are made.</summary>
+    public TimeSpan Hurry { get; set; }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
+        var timer = base.CreateTimer(callback, state, dueTime > Hurry ? dueTime - Hurry : dueTime, period);
         Interlocked.Increment(ref _timers);
         return timer;
     }

@@ -324,7 +324,7 @@ public sealed class TunnelPipeTests : IDisposable
 
         public void Wake() => _signal.Set();
 
-        public void Await() => Assert.True(_signal.WaitOne(TimeSpan.FromSeconds(10)), "a wake-up was lost");
+        public void Await() => Assert.True(_signal.WaitOne(TestSupport.Streams.StageTest.Patience), "a wake-up was lost");
 
         public void Dispose() => _signal.Dispose();
     }

@@ -55,36 +55,127 @@ public sealed class SessionEndTests : SessionTest
     }
 
     [Fact]
-    public void A_close_in_order_flushes_before_it_ends_and_reads_on_for_a_second()
+    public void A_close_in_order_flushes_before_it_ends_and_reads_on_for_five_seconds()
     {
-        var (handle, transport) = StartAlone(ServerStage());
+        var (handle, transport) = StartReady();
         handle.Close();
-        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        transport.Settle();
         Assert.False(transport.HasEnded);
         transport.TakeAll();
         var sent = transport.ExpectEnd();
         Assert.Equal(GoAway(0, ErrorCode.NoError), sent[^17..]);
 
         transport.Give([1, 2, 3]);
-        transport.ExpectGiven(1);
-        Time.Advance(TimeSpan.FromSeconds(0.9));
-        transport.Give([4]);
         transport.ExpectGiven(2);
+        Time.Advance(TimeSpan.FromSeconds(4.9));
+        transport.Give([4]);
+        transport.ExpectGiven(3);
         Assert.False(transport.IsCancelled);
         Time.Advance(TimeSpan.FromSeconds(0.2));
         transport.ExpectCancelled();
         StagesStop();
     }
 
+    /// <summary>An owner that ends the process when the session is over would take the last bytes along.</summary>
+    [Fact]
+    public void A_close_in_order_is_over_when_the_peer_has_ended_and_not_before()
+    {
+        var (handle, transport) = StartReady();
+        transport.TakeAll();
+        handle.Close();
+        transport.ExpectEnd();
+        transport.Settle();
+        Assert.False(ServerActor.HasMessages);
+
+        transport.Complete();
+        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        StagesStop();
+    }
+
     [Fact]
     public void A_transport_that_never_takes_the_last_bytes_does_not_hold_the_session()
     {
+        var (handle, transport) = StartReady();
+        handle.Close();
+        transport.Settle();
+        Time.Advance(TimeSpan.FromSeconds(5));
+        transport.ExpectCancelled();
+        Assert.Equal(SessionEndReason.Orderly, ExpectEnded(ServerActor).Reason);
+        StagesStop();
+    }
+
+    [Fact]
+    public void A_transport_that_takes_the_last_bytes_slowly_gets_all_of_them()
+    {
+        var (handle, transport) = StartReady();
+        handle.Close();
+        transport.Settle();
+        for (var taken = 1; !transport.HasEnded; taken++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(4));
+            transport.Take();
+            transport.Settle();
+            Assert.False(transport.IsCancelled, $"cut after {taken} pieces");
+        }
+
+        Assert.Equal(GoAway(0, ErrorCode.NoError), transport.ExpectEnd()[^17..]);
+        Time.Advance(TimeSpan.FromSeconds(4));
+        transport.Settle();
+        Assert.False(transport.IsCancelled, "the peer had no time to read them");
+    }
+
+    [Fact]
+    public void A_peer_that_never_said_a_word_has_nothing_to_be_waited_for()
+    {
         var (handle, transport) = StartAlone(ServerStage());
         handle.Close();
-        ExpectEnded(ServerActor);
+        transport.Settle();
         Time.Advance(TimeSpan.FromSeconds(1));
         transport.ExpectCancelled();
         StagesStop();
+    }
+
+    [Fact]
+    public void A_session_that_was_aborted_waits_a_second_for_the_last_bytes()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        handle.Abort(ErrorCode.InternalError, "test");
+        Assert.Equal(SessionEndReason.Aborted, ExpectEnded(ServerActor).Reason);
+        Time.Advance(TimeSpan.FromSeconds(0.9));
+        transport.Settle();
+        Assert.False(transport.IsCancelled);
+        Time.Advance(TimeSpan.FromSeconds(0.1));
+        transport.ExpectCancelled();
+        StagesStop();
+    }
+
+    /// <summary>As the runtime's do, by some milliseconds: their clock is coarser than that of the timestamps.</summary>
+    [Fact]
+    public void A_timer_that_fires_early_does_not_leave_a_session_open_for_ever()
+    {
+        Time.Hurry = TimeSpan.FromMilliseconds(3);
+        var (handle, transport) = StartReady();
+        transport.TakeAll();
+        handle.Close();
+        transport.ExpectEnd();
+        Time.Advance(TimeSpan.FromMilliseconds(4_997));
+        transport.Settle();
+        Assert.False(transport.IsCancelled);
+        Time.Advance(TimeSpan.FromMilliseconds(3));
+        transport.ExpectCancelled();
+        StagesStop();
+    }
+
+    [Fact]
+    public void A_request_for_a_stream_after_the_close_is_answered()
+    {
+        var (handle, transport) = StartAlone(ClientStage());
+        handle.Close();
+        handle.Open("late", Request);
+        Assert.Equal(new SessionProtocol.TunnelNotOpened("late", ForGood: true), ClientActor.ExpectMsg<SessionProtocol.TunnelNotOpened>());
+        transport.TakeAll();
+        transport.Complete();
+        ExpectEnded(ClientActor);
     }
 
     [Theory]
@@ -222,5 +313,14 @@ public sealed class SessionEndTests : SessionTest
             handle.Open(i, Request);
             Assert.Equal(i, actor.ExpectMsg<SessionProtocol.TunnelOpened>().Token);
         }
+    }
+
+    /// <summary>A server alone whose client has sent its preface.</summary>
+    private (SessionHandle Handle, TestSupport.Streams.Hand Transport) StartReady()
+    {
+        var (handle, transport) = StartAlone(ServerStage());
+        transport.Give([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        ServerActor.ExpectMsg<SessionProtocol.PeerReady>();
+        return (handle, transport);
     }
 }

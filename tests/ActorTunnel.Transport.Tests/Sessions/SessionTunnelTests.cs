@@ -154,8 +154,8 @@ public sealed class SessionTunnelTests : SessionTest
         StartPair();
         var (application, origin) = OpenTunnel();
         application.Port.EndDeliveryTimeout = TimeSpan.FromSeconds(2);
-        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB, and the rest is read all the same.
-        application.Socket.Complete();
+        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB.
+        application.Socket.CompleteNow();
         application.Socket.ExpectGiven(1);
         application.Socket.Cancel();
         Assert.Equal(PipeEnd.Clean, application.Result().SendEnd);
@@ -278,8 +278,8 @@ public sealed class SessionTunnelTests : SessionTest
         ClientActor.IgnoreNoMessages();
         var (application, origin) = OpenTunnel();
         origin.Socket.Complete();
-        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB, and the rest is read all the same.
-        application.Socket.Complete();
+        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB.
+        application.Socket.CompleteNow();
         application.Socket.TakeAll();
         application.Socket.ExpectEnd();
         Assert.Equal((PipeEnd.Clean, PipeEnd.Clean), (application.Result().SendEnd, application.Result().ReceiveEnd));

@@ -25,7 +25,7 @@ internal sealed class Dialled : IDisposable
         var dialler = new TcpDialer(
             new TcpConnectionOptions { ResetUnlessClean = true },
             new NameResolver(Dns.GetHostAddressesAsync, TimeSpan.FromSeconds(5), TimeProvider.System),
-            TimeSpan.FromSeconds(5),
+            TestSupport.Streams.StageTest.Patience,
             TimeProvider.System);
         var dialled = await dialler.DialAsync(address, ((IPEndPoint)listener.LocalEndpoint).Port, default);
         var connection = Assert.IsType<DialResult.Connected>(dialled).Connection;

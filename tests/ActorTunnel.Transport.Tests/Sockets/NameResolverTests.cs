@@ -71,7 +71,7 @@ public sealed class NameResolverTests
         _time.Advance(TimeSpan.FromSeconds(4.9));
         Assert.False(pending.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(0.2));
-        Assert.Equal(SocketError.TimedOut, (await pending.WaitAsync(TimeSpan.FromSeconds(10))).Error);
+        Assert.Equal(SocketError.TimedOut, (await pending.WaitAsync(TestSupport.Streams.StageTest.Patience)).Error);
     }
 
     private NameResolver Resolver(params IPAddress[] answer) =>

@@ -8,7 +8,7 @@ namespace ActorTunnel.Transport.Tests.Sockets;
 
 public sealed class TcpDialerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TestSupport.Streams.StageTest.Patience;
 
     private readonly FakeTimeProvider _time = new();
     private readonly List<Socket> _sockets = [];

@@ -252,9 +252,13 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     {
         _ready = true;
         Timers.Cancel(HandshakeTimeout.Instance);
-        if (!_retired && _upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
+        if (!_retired && !_tlsReplaced)
         {
-            Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
+            TellLimit(peerLimit); // First: who counts the session finds a pool that gives it tunnels.
+            if (_upstream.Http2.DrawAge(_node.Environment.Random) is { } age)
+            {
+                Timers.StartSingleTimer(AgeReached.Instance, AgeReached.Instance, age);
+            }
         }
 
         _node.Meters.SessionOpened(SessionScope.OfUpstream(_upstream.Name));
@@ -275,10 +279,6 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         else if (_tlsReplaced)
         {
             Retire(TlsProtocol.SessionTlsReplaced.Why); // The pool never heard of it as ready, so it gives it no tunnel.
-        }
-        else
-        {
-            TellLimit(peerLimit);
         }
     }
 

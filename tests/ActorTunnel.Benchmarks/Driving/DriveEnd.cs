@@ -46,7 +46,7 @@ internal readonly record struct DriveEnd(DriveEndKind Kind, long Bytes, PayloadF
 
             if (count == 0)
             {
-                var kind = !finSent() && socket.HidesAReset() ? DriveEndKind.Reset : DriveEndKind.Clean;
+                var kind = socket.HidesAReset(finSent) ? DriveEndKind.Reset : DriveEndKind.Clean;
                 return new DriveEnd(kind, verifier.Verified, verifier.End());
             }
 

@@ -14,7 +14,7 @@ public enum PeerEnd
 /// <summary>One end of a TCP connection in a story: an application's, or an origin's.</summary>
 internal sealed class Peer : IProxyClient
 {
-    private bool _finSent;
+    private volatile bool _finSent;
 
     public Peer(Socket socket)
     {
@@ -31,7 +31,7 @@ internal sealed class Peer : IProxyClient
     public long BytesReceived { get; private set; }
 
     /// <summary>Where a send under way took the report of a reset, the receive returns 0; before a FIN of ours the state tells.</summary>
-    private bool WasReset => !_finSent && Socket.HidesAReset();
+    private bool WasReset => Socket.HidesAReset(() => _finSent);
 
     public static async Task<Peer> ConnectAsync(IPEndPoint address, int receiveBuffer = 0)
     {

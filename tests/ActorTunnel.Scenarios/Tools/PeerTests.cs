@@ -27,4 +27,37 @@ public sealed class PeerTests : Story
         Assert.Equal([1, 2, 3], bytes);
         Assert.Equal(endsFirst ? PeerEnd.Fin : PeerEnd.Reset, end);
     }
+
+    /// <summary>Its own FIN goes out between the receive that returned 0 and the question what that was.</summary>
+    [Fact]
+    public async Task An_end_that_its_own_FIN_comes_close_behind_is_an_end()
+    {
+        var origin = Own(Origin.Start());
+        using var near = await Peer.ConnectAsync(origin.Address);
+        using var far = await origin.AcceptAsync();
+        far.SendFin();
+        await near.ExpectToEndAsync([]);
+        var finSent = false;
+
+        var hides = near.Socket.HidesAReset(() =>
+        {
+            var before = finSent;
+            EndNear();
+            return before;
+        });
+
+        Assert.False(hides);
+        EndNear();
+        Assert.False(near.Socket.HidesAReset(() => finSent));
+
+        void EndNear()
+        {
+            if (!finSent)
+            {
+                finSent = true;
+                near.SendFin();
+                Assert.True(SpinWait.SpinUntil(near.Socket.IsClosed, Eventually.Patience), "the end was not acknowledged");
+            }
+        }
+    }
 }

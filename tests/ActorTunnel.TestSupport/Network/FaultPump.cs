@@ -120,7 +120,7 @@ internal sealed class FaultPump
             return new Chunk(ChunkKind.Bytes, buffer.AsMemory(0, count), Due());
         }
 
-        return new Chunk(!_link.FinWasSentTo(_from) && _from.HidesAReset() ? ChunkKind.Reset : ChunkKind.Fin, default, Due());
+        return new Chunk(_from.HidesAReset(() => _link.FinWasSentTo(_from)) ? ChunkKind.Reset : ChunkKind.Fin, default, Due());
     }
 
     private async Task WriteAsync()

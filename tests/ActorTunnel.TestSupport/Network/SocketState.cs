@@ -15,11 +15,18 @@ public static class SocketState
     private const byte Close = 7;
 
     /// <summary>
-    /// Whether a receive that returned 0, on a socket by which no FIN was sent, hides a reset: a reset is reported once, and where a send took the
+    /// Whether a receive that returned 0 hides a reset: a reset is reported once, and where a send took the
     /// report, the receive after it returns 0 as if the peer had ended cleanly. Where the peer had, and reset only behind that, EPIPE is still
     /// to be reported (unless a send took that; then this is taken for a reset, too).
     /// </summary>
-    public static bool HidesAReset(this Socket socket) => Read(socket) == Close && TakeError(socket) != BrokenPipe;
+    /// <param name="socket">Which returned 0.</param>
+    /// <param name="finSent">
+    /// Whether a FIN of our own was sent, or is about to be: behind it the state says nothing. Asked after the state was read, since a FIN that goes out in between makes a closed connection of one that had ended cleanly.
+    /// </param>
+    public static bool HidesAReset(this Socket socket, Func<bool> finSent) => Read(socket) == Close && !finSent() && TakeError(socket) != BrokenPipe;
+
+    /// <summary>Both directions have ended, or the connection was reset.</summary>
+    public static bool IsClosed(this Socket socket) => Read(socket) == Close;
 
     /// <summary>The peer's kernel has acknowledged our FIN and all bytes before it, and has not ended its own direction.</summary>
     public static bool FinIsAcknowledged(this Socket socket) => Read(socket) is FinWait2 or TimeWait;

@@ -8,12 +8,13 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>The full path of a file that need not exist.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes a file, with its folders; returns its full path.</summary>
+    /// <summary>Writes a file, with its folders; returns its full path. Who reads it meanwhile sees the old text or the new one, and never a part.</summary>
     public string Write(string name, string text)
     {
         var path = File(name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllText(path, text);
+        System.IO.File.WriteAllText(path + ".new", text);
+        System.IO.File.Move(path + ".new", path, overwrite: true);
         return path;
     }
 

@@ -6,6 +6,7 @@ using Xunit;
 namespace ActorTunnel.Host.Tests.Admin;
 
 /// <summary>An encapsulator and a terminator with tunnels through both, seen by their admin servers.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class AdminTunnelTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -9,6 +9,7 @@ using static ActorTunnel.Host.Tests.Certificates.CertificateStore;
 namespace ActorTunnel.Host.Tests.Certificates;
 
 /// <summary>The files of a node that runs are changed; what its listener shows is looked at from outside.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ReloadTests : IDisposable
 {
     private const string Node = """

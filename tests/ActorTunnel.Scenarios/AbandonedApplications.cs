@@ -13,10 +13,7 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task Its_connection_is_over_at_once_and_its_stream_only_with_the_answer()
     {
-        var (encapsulator, door) = await StartAsync();
-        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        var (encapsulator, terminator, application, asked) = await AskAsync();
 
         application.Reset();
 
@@ -33,11 +30,8 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task An_answer_with_END_STREAM_gets_no_clean_end_either()
     {
-        var (encapsulator, door) = await StartAsync();
-        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var (encapsulator, terminator, application, asked) = await AskAsync();
         await application.SendAsync(new byte[] { 1, 2, 3 });
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
         application.Reset();
         await encapsulator.NextAccessAsync();
 
@@ -50,10 +44,7 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task One_that_had_ended_before_it_reset_is_delivered_whole()
     {
-        var (encapsulator, door) = await StartAsync();
-        var ended = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        var (encapsulator, terminator, ended, asked) = await AskAsync();
         await ended.SendAsync(new byte[] { 1, 2, 3 });
         ended.SendFin();
         ended.Reset();
@@ -75,10 +66,7 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task A_refusal_is_answered_with_END_STREAM_as_ever()
     {
-        var (encapsulator, door) = await StartAsync();
-        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        var (encapsulator, terminator, application, asked) = await AskAsync();
         application.Reset();
         await encapsulator.NextAccessAsync();
 
@@ -91,11 +79,9 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task A_half_closed_application_has_not_left()
     {
-        var (encapsulator, door) = await StartAsync();
-        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var (encapsulator, terminator, application, asked) = await AskAsync();
+        using var _ = application;
         application.SendFin();
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
 
         // One that left was noticed, so the one that half-closed was looked at too.
         (await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"))).Reset();
@@ -175,16 +161,22 @@ public sealed class AbandonedApplications : Story
     [Fact]
     public async Task A_node_that_stops_waits_for_no_such_answer()
     {
-        var (encapsulator, door) = await StartAsync();
-        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
-        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var asked = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+        var (encapsulator, terminator, application, asked) = await AskAsync();
         application.Reset();
         await encapsulator.NextAccessAsync();
 
         Assert.True(await encapsulator.StopAsync(TimeSpan.FromSeconds(20)));
 
         Assert.Equal(SessionEventKind.StreamReset, (await terminator.NextOnAsync(asked.StreamId)).Kind);
+    }
+
+    /// <summary>An application whose CONNECT a terminator has, and does not answer.</summary>
+    private async Task<(StoryNode Encapsulator, Http2Peer Terminator, Peer Application, PeerEvent Asked)> AskAsync()
+    {
+        var (encapsulator, door) = await StartAsync();
+        var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
+        return (encapsulator, terminator, application, await terminator.NextAsync(SessionEventKind.HeadersReceived));
     }
 
     /// <summary>An encapsulator in front of a door that a story opens as a terminator.</summary>

@@ -12,6 +12,7 @@ namespace ActorTunnel.Scenarios;
 public sealed class KilledProcesses(ITestOutputHelper output) : Story
 {
     private const int Tunnels = 100;
+    private const int Silent = 10;
 
     /// <summary>
     /// Where a process that is killed has not read all, the kernel resets by itself: it is the end that was only written to which would look clean.
@@ -41,6 +42,56 @@ public sealed class KilledProcesses(ITestOutputHelper output) : Story
 
         await terminator.SettledAsync();
         await terminator.CountsAsync("actortunnel_sessions_open", 0);
+    }
+
+    /// <summary>Left to itself, the kernel would end connections that have nothing unread with a FIN.</summary>
+    [LinuxTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tunnels_that_are_silent_or_half_closed_end_with_resets_too(bool encapsulatorIsKilled)
+    {
+        var (origin, terminator, encapsulator) = await StartAsync();
+        var entrance = encapsulator.AddressOf("tunnel-in");
+        using var silent = new Transfers(Silent);
+        for (var i = 0; i < Silent; i++)
+        {
+            silent.All[i] = new Transfer(i, 0, await Peer.ConnectAsync(entrance), await origin.AcceptAsync());
+
+            // A byte each way proves that both relays run; after it this one says nothing any more.
+            await silent.All[i].Application.SendAsync(new byte[] { 1 });
+            await silent.All[i].Origin.ReceiveAsync(1);
+            await silent.All[i].Origin.SendAsync(new byte[] { 2 });
+            await silent.All[i].Application.ReceiveAsync(1);
+        }
+
+        using var halfClosed = await Peer.ConnectAsync(entrance);
+        using var halfClosedFar = await origin.AcceptAsync();
+        halfClosed.SendFin();
+        await halfClosedFar.ExpectToEndAsync([]);
+
+        (encapsulatorIsKilled ? encapsulator : terminator).Kill();
+
+        foreach (var transfer in silent.All)
+        {
+            Assert.Equal((0, 0), (await transfer.Application.ExpectResetAsync(), await transfer.Origin.ExpectResetAsync()));
+        }
+
+        await halfClosed.ExpectResetAsync();
+    }
+
+    /// <summary>Its connection has been accepted, and the terminator says nothing: there is no stage yet that could reset anything.</summary>
+    [LinuxFact]
+    public async Task An_application_that_waits_for_its_tunnel_sees_a_reset_too()
+    {
+        var pem = Own(new PemFiles());
+        var door = Own(Origin.Start());
+        var encapsulator = Own(await NodeProcess.StartAsync(pem, NodeFiles.Encapsulator(pem, http2: "", door.Address), output));
+        using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
+        await encapsulator.CountsAsync("actortunnel_connections_open", 1);
+
+        encapsulator.Kill();
+
+        Assert.Equal(0, await application.ExpectResetAsync());
     }
 
     [LinuxFact]

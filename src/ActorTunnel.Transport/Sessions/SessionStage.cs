@@ -84,7 +84,6 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         private TimeSpan _patience;
         private long _lastTaken;
         private bool _closing;
-        private bool _ended;
 
         public Logic(SessionStage stage)
             : base(stage.Shape)
@@ -210,7 +209,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
         private void CloseWhenRequested()
         {
-            if (_tunnels.IsCloseRequested && _session.OpenStreams == 0 && !_closing && !_ended)
+            if (_tunnels.IsCloseRequested && _session.OpenStreams == 0 && !_closing && !_tunnels.HasEnded)
             {
                 _session.Abort(Http2.Frames.ErrorCode.NoError, "");
                 _tunnels.RefuseCommands();
@@ -226,7 +225,6 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 {
                     _tunnels.End(new SessionProtocol.SessionEnded(
                         SessionEndReason.PeerError, e.Code, e.Detail ?? "", e.Foreign, _tunnels.IsReady));
-                    _ended = true;
                     Close(LastMoment);
                     return;
                 }
@@ -314,9 +312,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
         private void End(SessionEndReason reason, string detail)
         {
-            if (!_ended)
+            if (!_tunnels.HasEnded)
             {
-                _ended = true;
                 _tunnels.End(new SessionProtocol.SessionEnded(
                     reason, Http2.Frames.ErrorCode.NoError, detail, ForeignProtocol.None, _tunnels.IsReady));
             }

@@ -25,7 +25,6 @@ internal sealed class SessionTunnels
     private readonly SliceQueue _taken = new();
     private readonly PendingEnds _pendingEnds;
     private readonly Action<Http2TunnelPort> _forget;
-    private bool _hasEnded;
 
     public SessionTunnels(
         Http2Session session, SessionRole role, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
@@ -51,6 +50,9 @@ internal sealed class SessionTunnels
     /// its END_STREAM still in its pipe or in the session.
     /// </summary>
     public bool IsCloseRequested { get; private set; }
+
+    /// <summary>Whether <see cref="End"/> was called.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>Carries out commands, then serves the tunnels that have work. Returns an abort, behind which nothing was done.</summary>
     public SessionCommand.Stop? Serve()
@@ -190,7 +192,7 @@ internal sealed class SessionTunnels
     /// <summary>The session is over: tells the session's actor, and then every tunnel. So whoever asks for another tunnel finds the actor knowing.</summary>
     public void End(SessionProtocol.SessionEnded ended)
     {
-        _hasEnded = true;
+        HasEnded = true;
         _actor.Tell(ended);
         foreach (var port in _ports)
         {
@@ -262,7 +264,7 @@ internal sealed class SessionTunnels
 
     private void Refuse(SessionCommand.Open open)
     {
-        if (!_hasEnded)
+        if (!HasEnded)
         {
             _actor.Tell(new SessionProtocol.TunnelNotOpened(open.Token, ForGood: !_session.TakesStreams || IsCloseRequested));
         }

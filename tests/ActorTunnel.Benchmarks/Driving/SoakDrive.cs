@@ -119,8 +119,7 @@ internal sealed class SoakDrive
 
     private async Task<int> JudgeAsync()
     {
-        // Resident memory comes up in steps of some MiB, while the managed heap stands still; the last of them was seen in the sixth minute.
-        var warm = TimeSpan.FromSeconds(Math.Clamp(_length.TotalSeconds / 2, 30, 300));
+        var warm = TimeSpan.FromSeconds(Math.Max(30, _length.TotalSeconds / 4));
         var passed = _problems.IsEmpty;
         Console.WriteLine(Invariant($"{_done} tunnels in {_clock.Elapsed.TotalMinutes:0.0} min, {_problems.Count} mismatches"));
         foreach (var node in _nodes)

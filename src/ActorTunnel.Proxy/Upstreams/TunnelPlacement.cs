@@ -17,7 +17,7 @@ internal sealed class TunnelPlacement
     }
 
     /// <summary>
-    /// 1. One that is well and has not refused the request, 2. one that is dialled again and may hang, 3. one that has refused, 4. the one whose backoff is over first, where that is worth
+    /// 1. One that is well and has not refused the request, 2. one that is dialled again and may hang, 3. the one whose backoff is over first, also where it has refused, if that is worth
     /// waiting for; else none.
     /// </summary>
     /// <param name="endpoints">At least one.</param>
@@ -26,8 +26,7 @@ internal sealed class TunnelPlacement
     public EndpointSessions? Choose(ImmutableArray<EndpointSessions> endpoints, TunnelProtocol.OpenTunnel request, TimeSpan now)
     {
         if (TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsDoubtful || endpoint.IsAmong(request.Tried), out var index)
-            || TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsAmong(request.Tried), out index)
-            || TryPick(endpoints, endpoint => endpoint.IsInBackoff(now), out index))
+            || TryPick(endpoints, endpoint => endpoint.IsInBackoff(now) || endpoint.IsAmong(request.Tried), out index))
         {
             return endpoints[index];
         }

@@ -26,6 +26,9 @@ public sealed record ProxyEnvironment(
     /// <summary>Resolves names.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Lookup { get; init; } = Dns.GetHostAddressesAsync;
 
+    /// <summary>The terminators of the mesh, for upstreams of that type.</summary>
+    public TerminatorDirectory Directory { get; init; } = new();
+
     /// <summary>For jitter; used from any thread.</summary>
     public Random Random { get; init; } = Random.Shared;
 }

@@ -25,6 +25,9 @@ public enum UpstreamType
 
     /// <summary>Each address of each name is an endpoint.</summary>
     StrictDns,
+
+    /// <summary>The terminators of the mesh.</summary>
+    Mesh,
 }
 
 /// <summary>Whether an origin is told the client's address, and how.</summary>
@@ -48,6 +51,12 @@ public enum LoadBalancing
 
     /// <summary>The endpoint with the fewest open tunnels.</summary>
     LeastTunnels,
+
+    /// <summary>The less loaded of two endpoints drawn by chance.</summary>
+    PowerOfTwo,
+
+    /// <summary>By the client's address: always the same endpoint while that takes tunnels, and when endpoints come or go, only those tunnels move that must.</summary>
+    SourceHash,
 }
 
 /// <summary>An address that can be dialled.</summary>
@@ -69,7 +78,7 @@ public sealed record UpstreamSettings
     /// <summary><c>[a-z][a-z0-9-]*</c>, unique in the node.</summary>
     public required string Name { get; init; }
 
-    /// <summary>At least one.</summary>
+    /// <summary>At least one; none with <see cref="UpstreamType.Mesh"/>.</summary>
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
 
     /// <summary>Where endpoints come from; <see cref="UpstreamType.LogicalDns"/> has exactly one name.</summary>
@@ -80,6 +89,12 @@ public sealed record UpstreamSettings
 
     /// <summary>How often names are resolved again; not for <see cref="UpstreamType.Static"/>.</summary>
     public TimeSpan DnsRefresh { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The role that a terminator must have. Only for <see cref="UpstreamType.Mesh"/>.</summary>
+    public string Role { get; init; } = "terminator";
+
+    /// <summary>The zone whose terminators come first; null: all are alike. Only for <see cref="UpstreamType.Mesh"/>.</summary>
+    public string? Zone { get; init; }
 
     public UpstreamProtocol Protocol { get; init; } = UpstreamProtocol.Tcp;
 
@@ -99,6 +114,12 @@ public sealed record UpstreamSettings
 
     /// <summary>From a CONNECT to its answer, before the tunnel fails. Only for <see cref="UpstreamProtocol.Http2"/>.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Streams opened for one tunnel at most, 1 or more: where a CONNECT was refused, or its session died before the answer, another session or endpoint is tried.
+    /// Only for <see cref="UpstreamProtocol.Http2"/>.
+    /// </summary>
+    public int MaxAttempts { get; init; } = 3;
 
     /// <summary>HTTP/2 sessions to one endpoint that take new tunnels, 1 or more; retired ones do not count.</summary>
     public int MaxSessionsPerEndpoint { get; init; } = 8;

@@ -9,6 +9,7 @@ var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
     BrokenDrive.CreateCommand(),
     SoakDrive.CreateCommand(),
     NeighboursDrive.CreateCommand(),
+    ArrivalsDrive.CreateCommand(),
 };
 var micro = new Command("micro", "Runs BenchmarkDotNet; what follows is passed on to it") { TreatUnmatchedTokensAsErrors = false };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(BulkDrive).Assembly).Run([.. parsed.UnmatchedTokens]));

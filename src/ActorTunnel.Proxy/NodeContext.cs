@@ -12,6 +12,7 @@ namespace ActorTunnel.Proxy;
 /// <summary>What every actor of a node reads: settings, shared services, and where the upstreams are.</summary>
 internal sealed class NodeContext
 {
+    private volatile bool _announcesDrain;
     private volatile bool _draining;
     private int _tunnels;
 
@@ -49,11 +50,16 @@ internal sealed class NodeContext
     /// <summary>Whether the process takes no new tunnels.</summary>
     public bool IsDraining => _draining;
 
+    /// <summary>Whether it says so: then too where the drain has yet to begin.</summary>
+    public bool AnnouncesDrain => _announcesDrain || _draining;
+
     /// <summary>Whether the buffers lent have reached their limit, so that no new tunnel may start.</summary>
     public bool IsOutOfBuffers => Environment.Pool.OutstandingBytes >= Settings.Limits.Buffers;
 
     /// <summary>Tunnels that have an actor, from their beginning to their last message.</summary>
     public int Tunnels => Volatile.Read(ref _tunnels);
+
+    public void AnnounceDrain() => _announcesDrain = true;
 
     public void BeginDrain() => _draining = true;
 

@@ -29,7 +29,7 @@ public sealed record ProxyEnvironment(
     /// <summary>The terminators of the mesh, for upstreams of that type.</summary>
     public TerminatorDirectory Directory { get; init; } = new();
 
-    /// <summary>For jitter; used from any thread.</summary>
+    /// <summary>For jitter, and where a choice is left to chance; used from any thread.</summary>
     public Random Random { get; init; } = Random.Shared;
 }
 
@@ -117,6 +117,12 @@ public sealed class ProxyNode
     /// <summary>The same for an upstream with TLS: new tunnels get new sessions.</summary>
     public void ReplaceUpstreamTls(string upstream, ClientTlsSettings tls) =>
         _upstreams.Tell(new GroupActor.ToMember(upstream, new TlsProtocol.ReplaceUpstreamTls(tls)));
+
+    /// <summary>
+    /// Says in <see cref="Status"/> that it drains, so that the mesh and load balancers send nothing new, and goes on accepting what comes all the same.
+    /// <see cref="DrainAsync"/> follows when they have heard. Any thread may call this.
+    /// </summary>
+    public void AnnounceDrain() => _node.AnnounceDrain();
 
     /// <summary>
     /// Stops accepting, sends GOAWAY, waits for tunnels to end, and resets what is left after <paramref name="deadline"/>. Ends when every

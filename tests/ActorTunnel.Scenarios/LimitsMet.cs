@@ -1,4 +1,5 @@
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Scenarios.Support;
 
@@ -35,6 +36,7 @@ public sealed class LimitsMet : Story
         using var silent = await SilentAddress.StartAsync();
         var topology = Own(await Topology.StartAsync(
             silent.Address,
+            encapsulator: TryingOnce,
             terminator: node => node.WithUpstream(upstream => upstream with { ConnectTimeout = TimeSpan.FromSeconds(4) }) with
             {
                 Limits = node.Limits with
@@ -63,7 +65,7 @@ public sealed class LimitsMet : Story
     {
         var origin = Own(Origin.Start());
         var topology = Own(await Topology.StartAsync(
-            origin.Address, terminator: node => node with { Limits = node.Limits with { Buffers = BufferPool.BlockSize } }));
+            origin.Address, encapsulator: TryingOnce, terminator: node => node with { Limits = node.Limits with { Buffers = BufferPool.BlockSize } }));
         using (topology.Terminator.LendABlock())
         {
             await Peer.ConnectToBeResetAsync(topology.Entrance);
@@ -90,4 +92,6 @@ public sealed class LimitsMet : Story
         Assert.Equal("reset/us:connect-failed", entry.DownstreamEnd.ToString());
         Assert.Equal(0, topology.Encapsulator.Counters.Sum("sessions.opened"));
     }
+
+    private static NodeSettings TryingOnce(NodeSettings encapsulator) => encapsulator.WithUpstream(upstream => upstream with { MaxAttempts = 1 });
 }

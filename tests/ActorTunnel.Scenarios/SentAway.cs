@@ -32,7 +32,9 @@ public sealed class SentAway : Story
             })));
         await Peer.ConnectToBeResetAsync(encapsulator.AddressOf("tunnel-in"));
 
-        Assert.Equal(ConnectFailureReason.NoHealthyEndpoint, (await encapsulator.NextAccessAsync()).FailureReason);
+        // Where a stream was opened before the end had come, the tunnel was lost with that session; else it never found one.
+        Assert.Contains(
+            (await encapsulator.NextAccessAsync()).FailureReason, new ConnectFailureReason?[] { ConnectFailureReason.NoHealthyEndpoint, ConnectFailureReason.SessionLost });
         Assert.InRange(sessions, 2, 12);
     }
 }

@@ -212,7 +212,7 @@ public sealed class SessionPools : Story
     }
 
     [Fact]
-    public async Task A_stream_that_every_session_refuses_is_given_up_with_a_reset()
+    public async Task A_tunnel_that_the_only_session_refuses_rests_and_asks_again_and_is_given_up_after_its_last_attempt()
     {
         var door = Own(Origin.Start());
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings
@@ -220,12 +220,17 @@ public sealed class SessionPools : Story
             .WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
         using var application = await Peer.ConnectAsync(encapsulator.AddressOf("tunnel-in"));
         var terminator = Own(Http2Peer.Accept(await door.AcceptAsync()));
-        var refused = await terminator.NextAsync(SessionEventKind.HeadersReceived);
 
-        terminator.Reset(refused.StreamId, ErrorCode.RefusedStream);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var refused = await terminator.NextAsync(SessionEventKind.HeadersReceived);
+            terminator.Reset(refused.StreamId, ErrorCode.RefusedStream);
+        }
 
         await application.ExpectResetAsync();
-        Assert.Equal(ConnectFailureReason.NoHealthyEndpoint, (await encapsulator.NextAccessAsync()).FailureReason);
+        var entry = await encapsulator.NextAccessAsync();
+        Assert.Equal((ConnectFailureReason.RejectedByTerminator, 5), (entry.FailureReason, entry.StreamId)); // The last failure, with its stream.
+        Assert.InRange(entry.Duration, TimeSpan.FromMilliseconds(80 + 160), Eventually.Patience); // 100 ms and 200 ms, less 20 %.
     }
 
     [Theory]

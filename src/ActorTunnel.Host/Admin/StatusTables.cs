@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
+using ActorTunnel.Proxy.Upstreams;
 
 namespace ActorTunnel.Host.Admin;
 
@@ -31,7 +32,8 @@ internal static class StatusTables
     public static TextTable Of(IEnumerable<UpstreamStatus> upstreams)
     {
         var table = new TextTable(
-            "UPSTREAM", "PROTOCOL", "TYPE", "LB", "ENDPOINT", "STATE", "SESSIONS", "RETIRED", "LOAD", "WAITING", "BACKOFF", "DNS");
+            "UPSTREAM", "PROTOCOL", "TYPE", "LB", "ENDPOINT", "STATE", "SESSIONS", "RETIRED", "LOAD", "WAITING", "BACKOFF", "ZONE", "PRESENCE",
+            "DRAINS", "REPORTED", "DNS");
         foreach (var upstream in upstreams)
         {
             var protocol = upstream.Protocol == UpstreamProtocol.Http2 ? "http2" : "tcp";
@@ -50,12 +52,17 @@ internal static class StatusTables
                     endpoint.Load,
                     endpoint.Waiting,
                     endpoint.BackoffLeft > TimeSpan.Zero ? endpoint.BackoffLeft : null,
+                    endpoint.Mesh?.Zone,
+                    endpoint.Mesh?.Presence,
+                    endpoint.Mesh?.Draining,
+                    endpoint.Mesh?.Load is { } load ? Describe(load) : null,
                     dns);
             }
 
             if (upstream.Endpoints.IsEmpty)
             {
-                table.Add(upstream.Name, protocol, upstream.Type, upstream.LoadBalancing, null, null, 0, 0, upstream.Unplaced, upstream.Unplaced, null, dns);
+                table.Add(
+                    upstream.Name, protocol, upstream.Type, upstream.LoadBalancing, null, null, 0, 0, upstream.Unplaced, upstream.Unplaced, null, null, null, null, null, dns);
             }
         }
 
@@ -132,6 +139,10 @@ internal static class StatusTables
             text.Append(' ', 2 * (depth + 1)).Append(CultureInfo.InvariantCulture, $"… and {actor.Hidden} more\n");
         }
     }
+
+    /// <summary>Tunnels, dials, processor.</summary>
+    private static string Describe(TerminatorLoad load) =>
+        string.Create(CultureInfo.InvariantCulture, $"{load.Tunnels}+{load.Dials} {100 * load.Cpu:0}%");
 
     private static string Describe(DnsNameStatus name)
     {

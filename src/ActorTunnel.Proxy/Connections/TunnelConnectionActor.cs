@@ -143,11 +143,11 @@ internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
         _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
             Self,
             _connection,
+            _client.Source?.Address,
             _request.Fields,
             _listener.Tunnel,
             _client.Authority is null ? default : Http1ResponseWriter.Established,
-            Attempts: 0,
-            Tried: []));
+            TunnelAttempts.None));
     }
 
     private void Opening()

@@ -25,13 +25,13 @@ internal static class ClientSessionProtocol
     public sealed record TunnelReturned(TunnelProtocol.OpenTunnel Request);
 
     /// <summary>
-    /// It was a stream and found no tunnel, but may on another try: the terminator refused it unseen, or the session was lost before the answer. Goes from the tunnel to
+    /// It was a stream and found no tunnel, but may on another try: the terminator refused it for its own sake, or the session was lost before the answer. Goes from the tunnel to
     /// the session and from there to the pool, so that the pool has heard before what befell the session.
     /// </summary>
     /// <param name="Request">As it was given.</param>
-    /// <param name="Failure">What its requester is told where there is no other try.</param>
-    /// <param name="ByTerminator">Whether this session would refuse it again.</param>
-    public sealed record TunnelRefused(TunnelProtocol.OpenTunnel Request, TunnelProtocol.TunnelFailed Failure, bool ByTerminator);
+    /// <param name="Failure">What its requester is told where there is no other try; it has a route.</param>
+    /// <param name="BySession">Whether it was refused unseen, so that another session to the same terminator may take it.</param>
+    public sealed record TunnelRefused(TunnelProtocol.OpenTunnel Request, TunnelProtocol.TunnelFailed Failure, bool BySession);
 
     /// <summary>It is over. Where it never became ready, <paramref name="Failure"/> says why. Answered with <see cref="NoMoreTunnels"/>.</summary>
     public sealed record SessionOver(bool WasReady, bool Lost, ConnectFailure Failure, string Detail);

@@ -22,8 +22,14 @@ public sealed class NodeStatus
         _upstreams = upstreams;
     }
 
-    /// <summary>Whether the node takes no new tunnels.</summary>
-    public bool IsDraining => _node.IsDraining;
+    /// <summary>Whether the node takes no new tunnels, or has announced that it soon will not.</summary>
+    public bool IsDraining => _node.AnnouncesDrain;
+
+    /// <summary>Tunnels that are open or being set up, in either role; 0 or more. Cheap, for any thread.</summary>
+    public int Tunnels => _node.Tunnels;
+
+    /// <summary>Dials to origins under way, 0 or more. Cheap, for any thread.</summary>
+    public int Dials => _node.ProcessDials.InUse;
 
     /// <summary>Every listener, in the order of the configuration.</summary>
     public async Task<StatusAnswer<ListenerStatus>> GetListenersAsync(TimeSpan deadline)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using ActorTunnel.Proxy.Settings;
+using ActorTunnel.Proxy.Upstreams;
 
 namespace ActorTunnel.Proxy.Status;
 
@@ -22,7 +23,7 @@ public enum EndpointState
     /// <summary>An origin to which tunnels are open or being dialled.</summary>
     InUse,
 
-    /// <summary>DNS names it no more; what is open to it goes on.</summary>
+    /// <summary>DNS or the mesh names it no more; what is open to it goes on.</summary>
     Removed,
 }
 
@@ -43,7 +44,18 @@ public sealed record EndpointStatus(
     int RetiredSessions,
     int Load,
     int Waiting,
-    TimeSpan BackoffLeft);
+    TimeSpan BackoffLeft)
+{
+    /// <summary>What the mesh says of it; null outside a mesh.</summary>
+    public MeshEndpointStatus? Mesh { get; init; }
+}
+
+/// <summary>What the mesh says of a terminator.</summary>
+/// <param name="Zone">Where it stands, or null.</param>
+/// <param name="Presence">Whether it is heard.</param>
+/// <param name="Draining">Whether it takes no new tunnels.</param>
+/// <param name="Load">Its latest report; null where that is too old to count, or never came.</param>
+public sealed record MeshEndpointStatus(string? Zone, TerminatorPresence Presence, bool Draining, TerminatorLoad? Load);
 
 /// <summary>How the look-ups of one name stand.</summary>
 /// <param name="Name">The host name.</param>
@@ -62,7 +74,7 @@ public sealed record DnsStatus(string Upstream, ImmutableArray<DnsNameStatus> Na
 /// <param name="Protocol">What its endpoints speak.</param>
 /// <param name="Type">Where its endpoints come from.</param>
 /// <param name="LoadBalancing">How a tunnel picks one.</param>
-/// <param name="Unplaced">Tunnels that wait for the first answer of DNS.</param>
+/// <param name="Unplaced">Tunnels that wait for the first list of endpoints, or rest before another try.</param>
 /// <param name="Endpoints">Those that new tunnels may use, then removed ones.</param>
 public sealed record UpstreamStatus(
     string Name,

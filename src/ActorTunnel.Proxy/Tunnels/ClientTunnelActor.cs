@@ -14,7 +14,7 @@ namespace ActorTunnel.Proxy.Tunnels;
 /// A CONNECT stream that we opened: waits for the answer, then relays.
 /// <code>
 ///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
-///        ├──refused unseen, session lost──▶ stopped; the request goes back for another try
+///        ├──refused unseen or for the terminator's own sake, session lost──▶ stopped; the request goes back for another try
 ///        ├──any other status or reset, no answer in time──▶ stopped; the requester still holds the connection, unread
 ///        └──the requester is gone──▶ Abandoned ──answer, reset, session lost, no answer in time, Retire──▶ stopped
 /// </code>
@@ -97,7 +97,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
             var failure = Failure(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream, status: null);
             if (reset is { ByPeer: true, Code: ErrorCode.RefusedStream })
             {
-                Return(failure, byTerminator: true);
+                Return(failure, bySession: true);
             }
             else
             {
@@ -109,7 +109,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.SessionWasLost>(_ =>
         {
             // No byte of the application was read, so a second CONNECT cannot repeat any.
-            Return(Failure(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null), byTerminator: false);
+            Return(Failure(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null), bySession: false);
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
@@ -198,7 +198,16 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         }
 
         Close(response);
-        Fail(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
+        var failure = Failure(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
+        if (status == 503 && ProxyStatusField.ErrorOfNearest(response.Fields) is "destination_unavailable" or "connection_limit_reached")
+        {
+            Return(failure, bySession: false); // It drains or is overloaded: that says nothing of the origin, which another may reach.
+        }
+        else
+        {
+            Fail(failure);
+        }
+
         Context.Stop(Self);
     }
 
@@ -244,10 +253,10 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         _request.Requester.Tell(failure);
     }
 
-    private void Return(TunnelProtocol.TunnelFailed failure, bool byTerminator)
+    private void Return(TunnelProtocol.TunnelFailed failure, bool bySession)
     {
         _finished = true;
-        Context.Parent.Tell(new ClientSessionProtocol.TunnelRefused(_request, failure, byTerminator));
+        Context.Parent.Tell(new ClientSessionProtocol.TunnelRefused(_request, failure, bySession));
     }
 
     private static int StatusOf(TunnelPortProtocol.ResponseReceived response) => int.Parse(response.Fields[0].Value, CultureInfo.InvariantCulture);

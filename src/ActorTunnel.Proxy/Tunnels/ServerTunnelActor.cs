@@ -131,7 +131,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         }
 
         _node.Upstreams[_upstream].Tell(
-            new OriginProtocol.DialOrigin(_context.Dials, TunnelRelay.OptionsOf(_context.Listener.Tunnel)));
+            new OriginProtocol.DialOrigin(_context.Client.Source?.Address, _context.Dials, TunnelRelay.OptionsOf(_context.Listener.Tunnel)));
         return null;
     }
 

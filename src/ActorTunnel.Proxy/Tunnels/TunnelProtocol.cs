@@ -1,3 +1,4 @@
+using System.Net;
 using ActorTunnel.Http2.Hpack;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Relay;
@@ -12,21 +13,21 @@ internal static class TunnelProtocol
     /// <summary>Carry this connection. The connection stays the requester's until <see cref="TunnelEstablished"/>.</summary>
     /// <param name="Requester">Gets the answers.</param>
     /// <param name="Connection">The application's.</param>
+    /// <param name="Client">The application's address: that of the connection, or of its PROXY header; null where the connection was gone before it could be asked.</param>
     /// <param name="Fields">The CONNECT.</param>
     /// <param name="Settings">Timeouts of the application's side.</param>
     /// <param name="Greeting">Sent to the application in front of the tunnel's bytes, once there is a tunnel.</param>
-    /// <param name="Attempts">Streams that were opened for it so far.</param>
-    /// <param name="Tried">Sessions whose terminator refused it.</param>
+    /// <param name="Attempts">What was tried so far.</param>
     public sealed record OpenTunnel(
         IActorRef Requester,
         TcpConnection Connection,
+        IPAddress? Client,
         IReadOnlyList<HeaderField> Fields,
         TunnelSettings Settings,
         ReadOnlyMemory<byte> Greeting,
-        int Attempts,
-        IReadOnlyList<IActorRef> Tried) : INoSerializationVerificationNeeded
+        TunnelAttempts Attempts) : INoSerializationVerificationNeeded
     {
-        /// <summary>When it stops waiting for a session, on the pool's clock. The pool sets it when it sees the request first.</summary>
+        /// <summary>When it stops waiting for a session or for another try, on the pool's clock. The pool sets it when it sees the request first.</summary>
         public TimeSpan? Deadline { get; init; }
     }
 

@@ -9,6 +9,7 @@ namespace ActorTunnel.Proxy.Upstreams;
 internal sealed class EndpointSessions
 {
     private readonly UpstreamSettings _upstream;
+    private readonly ReportedLoad _reported = new();
     private int _failures;
     private bool _hasFailed;
     private TimeSpan _notBefore;
@@ -16,13 +17,18 @@ internal sealed class EndpointSessions
     public EndpointSessions(ResolvedEndpoint endpoint, UpstreamSettings upstream)
     {
         Endpoint = endpoint;
+        _reported.Take(endpoint.Terminator?.Load, own: 0);
+        Identity = StableHash.Empty.Add(endpoint.Address.ToString());
         _upstream = upstream;
     }
 
-    /// <summary>How to dial it.</summary>
-    public ResolvedEndpoint Endpoint { get; set; }
+    /// <summary>How to dial it, and what the mesh says of it.</summary>
+    public ResolvedEndpoint Endpoint { get; private set; }
 
     public EndpointAddress Address => Endpoint.Address;
+
+    /// <summary>The hash of its address.</summary>
+    public StableHash Identity { get; }
 
     /// <summary>All whose actor has not stopped, retired ones included.</summary>
     public List<PooledSession> Sessions { get; } = [];
@@ -30,8 +36,20 @@ internal sealed class EndpointSessions
     /// <summary>Requests without a session yet.</summary>
     public LinkedList<TunnelProtocol.OpenTunnel> Waiting { get; } = [];
 
-    /// <summary>Tunnels that are open, being opened or waiting.</summary>
-    public int Load => Sessions.Where(session => !session.IsOver).Sum(session => session.Tunnels) + Waiting.Count;
+    /// <summary>Where the mesh says that it stands, or null.</summary>
+    public string? Zone => Endpoint.Terminator?.Zone;
+
+    /// <summary>It takes no new tunnels, as it says in the mesh.</summary>
+    public bool IsDraining => Endpoint.Terminator is { IsDraining: true };
+
+    /// <summary>The mesh does not hear it, and no session of ours proves that it is there all the same.</summary>
+    public bool IsAbsent => Endpoint.Terminator is { Presence: not TerminatorPresence.Member } && !IsReady;
+
+    /// <summary>What it has to do, of ours and as far as it says, in tunnels.</summary>
+    public double Load => _reported.Estimate(Tunnels);
+
+    /// <summary>Our tunnels that are open, being opened or waiting.</summary>
+    public int Tunnels => Sessions.Where(session => !session.IsOver).Sum(session => session.Tunnels) + Waiting.Count;
 
     /// <summary>Whether a session takes tunnels, as far as its limit lets it.</summary>
     public bool IsReady => Sessions.Exists(session => session.IsReady && !session.IsRetired);
@@ -45,6 +63,15 @@ internal sealed class EndpointSessions
     /// <summary>Whether its last session failed and there is none to use: it may be up again, and it may hang in the handshake.</summary>
     public bool IsDoubtful => _hasFailed && !IsReady;
 
+    /// <summary>Whether nothing speaks against it.</summary>
+    public bool IsWell => !IsDoubtful && !IsAbsent;
+
+    /// <summary>Whether it may be given a tunnel now, at least as a last resort.</summary>
+    public bool IsUsable(TimeSpan now) => !IsDraining && !IsInBackoff(now);
+
+    /// <summary>Whether it is to be dialled though nobody waits for it: there shall be a session when a tunnel comes.</summary>
+    public bool IsDialedByItself => !IsReady && !IsDialing && !IsDraining && !IsAbsent;
+
     /// <summary>How long it is not to be dialled.</summary>
     public TimeSpan BackoffLeft(TimeSpan now) => _notBefore > now ? _notBefore - now : TimeSpan.Zero;
 
@@ -55,21 +82,28 @@ internal sealed class EndpointSessions
     /// The session for one more tunnel: the first below its soft limit, so that few sessions are full rather than many half empty; then, where another is on its way
     /// or not to be had, the one with the most room.
     /// </summary>
-    public PooledSession? Pick(IReadOnlyList<IActorRef> tried, TimeSpan now)
+    public PooledSession? Pick(TunnelAttempts attempts, TimeSpan now)
     {
-        var candidates = Sessions.Where(session => session.HasRoom && !tried.Contains(session.Actor));
+        var candidates = Sessions.Where(session => session.HasRoom && !attempts.Sessions.Contains(session.Actor));
         return candidates.FirstOrDefault(session => session.IsBelowSoftLimit)
             ?? (MayGrow(now) ? null : candidates.MaxBy(session => session.Limit - session.Tunnels));
     }
 
-    /// <summary>Whether a session of it is among those that have refused.</summary>
-    public bool IsAmong(IReadOnlyList<IActorRef> tried) => tried.Count > 0 && Sessions.Exists(session => tried.Contains(session.Actor));
-
     /// <summary>Whether every session that there is, or may be, has refused.</summary>
-    public bool HasRefused(IReadOnlyList<IActorRef> tried) =>
-        tried.Count > 0
+    public bool HasRefused(TunnelAttempts attempts) =>
+        !attempts.Sessions.IsEmpty
         && !MayOpenAnother
-        && Sessions.TrueForAll(session => session.IsRetired || tried.Contains(session.Actor));
+        && Sessions.TrueForAll(session => session.IsRetired || attempts.Sessions.Contains(session.Actor));
+
+    /// <summary>Takes what is said of it now. One that is heard again, or drains no more, is worth a dial whatever its last session met.</summary>
+    public EndpointSessions Use(ResolvedEndpoint endpoint)
+    {
+        var wasAway = IsDraining || IsAbsent;
+        Endpoint = endpoint;
+        _reported.Take(endpoint.Terminator?.Load, Tunnels);
+        _hasFailed &= !wasAway || IsDraining || IsAbsent;
+        return this;
+    }
 
     /// <summary>What a person is told of it.</summary>
     public EndpointStatus ToStatus(TimeSpan now, bool isRemoved = false)
@@ -85,9 +119,14 @@ internal sealed class EndpointSessions
             state,
             Sessions.Count,
             Sessions.Count(session => session.IsRetired),
-            Load,
+            Tunnels,
             Waiting.Count,
-            IsInBackoff(now) ? BackoffLeft(now) : TimeSpan.Zero);
+            IsInBackoff(now) ? BackoffLeft(now) : TimeSpan.Zero)
+        {
+            Mesh = Endpoint.Terminator is { } terminator
+                ? new MeshEndpointStatus(terminator.Zone, terminator.Presence, terminator.IsDraining, terminator.Load)
+                : null,
+        };
     }
 
     /// <summary>A session became ready: another may be dialled at once. What failed before is forgotten only when the session has lasted.</summary>
@@ -107,11 +146,9 @@ internal sealed class EndpointSessions
     public TimeSpan Failed(TimeSpan now, TimeSpan age, Random random)
     {
         _failures = HasLasted(age) ? 0 : _failures;
-        var factor = Math.Pow(2, Math.Min(_failures, 30));
+        var wait = Backoff.Wait(_upstream, _failures, random);
         _failures++;
         _hasFailed = true;
-        var wait = TimeSpan.FromTicks((long)Math.Min(_upstream.MinBackoff.Ticks * factor, _upstream.MaxBackoff.Ticks));
-        wait *= 0.8 + (0.4 * random.NextDouble());
         _notBefore = now + wait;
         return wait;
     }

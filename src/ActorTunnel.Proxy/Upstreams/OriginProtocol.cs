@@ -1,3 +1,4 @@
+using System.Net;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Sockets;
@@ -9,9 +10,10 @@ namespace ActorTunnel.Proxy.Upstreams;
 internal static class OriginProtocol
 {
     /// <summary>Dial an endpoint for the sender, who answers for what it gets.</summary>
+    /// <param name="Client">Whose tunnel it is, as far as that is known.</param>
     /// <param name="SessionDials">The dial slots of the tunnel's session.</param>
     /// <param name="Options">For the connection's socket.</param>
-    public sealed record DialOrigin(DialSlots SessionDials, TcpConnectionOptions Options);
+    public sealed record DialOrigin(IPAddress? Client, DialSlots SessionDials, TcpConnectionOptions Options);
 
     /// <summary>The connection is the receiver's. <see cref="ReleaseEndpoint"/> is due when its tunnel is over.</summary>
     /// <param name="Endpoint">Whom it reached.</param>

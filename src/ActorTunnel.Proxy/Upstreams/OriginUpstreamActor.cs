@@ -24,7 +24,7 @@ internal sealed class OriginUpstreamActor : ReceiveActor
     {
         _settings = settings;
         _node = node;
-        _picker = EndpointPicker.For(settings.LoadBalancing);
+        _picker = EndpointPicker.For(settings.LoadBalancing, node.Environment.Random);
         Receive<OriginProtocol.DialOrigin>(dial => Dial(Sender, dial));
         Receive<OriginProtocol.ReleaseEndpoint>(release => Release(release.Endpoint));
         Receive<DialEnded>(Deliver);
@@ -70,10 +70,11 @@ internal sealed class OriginUpstreamActor : ReceiveActor
             return;
         }
 
-        var loads = _endpoints.Select(endpoint => new EndpointLoad(IsEjected: false, _openTunnels.GetValueOrDefault(endpoint.Address))).ToImmutableArray();
-        if (!_picker.TryPick(loads.AsSpan(), out var index))
+        var loads = _endpoints.Select(endpoint => new EndpointLoad(
+            IsCandidate: true, _openTunnels.GetValueOrDefault(endpoint.Address), StableHash.Empty.Add(endpoint.Address.ToString()))).ToImmutableArray();
+        if (!_picker.TryPick(loads.AsSpan(), dial.Client, out var index))
         {
-            throw new InvalidOperationException("There are endpoints, and none is ever ejected.");
+            throw new InvalidOperationException("There are endpoints, and each is a candidate.");
         }
 
         var endpoint = _endpoints[index];

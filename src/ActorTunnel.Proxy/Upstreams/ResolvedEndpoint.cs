@@ -10,8 +10,14 @@ namespace ActorTunnel.Proxy.Upstreams;
 /// <param name="Addresses">To be dialled, in order; empty: the name in <paramref name="Address"/> is resolved at each dial.</param>
 internal sealed record ResolvedEndpoint(EndpointAddress Address, ImmutableArray<IPAddress> Addresses)
 {
+    /// <summary>What the mesh says of it; null outside a mesh.</summary>
+    public Terminator? Terminator { get; private init; }
+
     /// <summary>An endpoint as it was configured.</summary>
     public static ResolvedEndpoint Static(EndpointAddress address) => new(address, []);
+
+    /// <summary>A terminator of the mesh.</summary>
+    public static ResolvedEndpoint OfMesh(Terminator terminator) => Static(terminator.Address) with { Terminator = terminator };
 
     /// <summary>Dials it.</summary>
     public Task<DialResult> DialAsync(TcpDialer dialer, CancellationToken cancellation) => Addresses.IsEmpty

@@ -11,13 +11,10 @@ namespace ActorTunnel.Proxy.Upstreams;
 /// <summary>
 /// An upstream of terminators: keeps sessions to its endpoints and gives each tunnel one. Many tunnels share a session; another is opened at 80 % of
 /// the peer's limit; a lost one is dialled again with backoff; a retired one takes no new tunnels. Requests wait where a session is on
-/// its way (<see cref="TunnelRequests"/>).
+/// its way (<see cref="TunnelRequests"/>). The list of endpoints is configured, or comes from DNS or the mesh.
 /// </summary>
-internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
+internal sealed class SessionPoolActor : ReceiveActor, IWithTimers, IPoolActions
 {
-    /// <summary>Streams opened for one request: a second session and a second endpoint are worth it, a storm is not.</summary>
-    private const int MaxAttempts = 3;
-
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -25,9 +22,11 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     private readonly NodeContext _node;
     private readonly long _started;
     private readonly EndpointTls _tls;
+    private readonly EndpointList _endpoints;
     private readonly TunnelRequests _requests;
     private readonly Dictionary<IActorRef, PooledSession> _sessions = [];
     private IActorRef? _dns;
+    private MeshEndpoints? _mesh;
     private int _nextSession = 1;
     private IActorRef? _drainer;
 
@@ -37,14 +36,14 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         _node = node;
         _started = node.Time.GetTimestamp();
         _tls = new EndpointTls(settings, _log);
-        _requests = new TunnelRequests(settings, node.Meters, () => Now, Dial, () => _dns!.Tell(DnsEndpointsActor.ResolveNow.Instance));
+        _endpoints = new EndpointList(settings);
+        _requests = new TunnelRequests(settings, node, _endpoints, this);
         Running();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>Since this actor started.</summary>
-    private TimeSpan Now => _node.Time.GetElapsedTime(_started);
+    public TimeSpan Now => _node.Time.GetElapsedTime(_started);
 
     private PooledSession? Session => _sessions.GetValueOrDefault(Sender);
 
@@ -56,15 +55,23 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(Sweep.Instance, Sweep.Instance, SweepInterval);
-        if (_settings.Type == UpstreamType.Static)
+        switch (_settings.Type)
         {
-            Use([.. _settings.Endpoints.Select(ResolvedEndpoint.Static)]);
-        }
-        else
-        {
-            _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node), "dns");
+            case UpstreamType.Static:
+                Use([.. _settings.Endpoints.Select(ResolvedEndpoint.Static)]);
+                break;
+            case UpstreamType.Mesh:
+                var self = Self;
+                _mesh = new MeshEndpoints(_node.Environment.Directory, _settings.Role, () => self.Tell(MeshChanged.Instance));
+                UseMesh();
+                break;
+            default:
+                _dns = Context.ActorOf(DnsEndpointsActor.Props(_settings, _node), "dns");
+                break;
         }
     }
+
+    protected override void PostStop() => _mesh?.Dispose();
 
     private void Running()
     {
@@ -77,15 +84,18 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
             TunnelOver();
             _requests.Place(returned.Request);
         });
-        Receive<ClientSessionProtocol.TunnelRefused>(TunnelRefused);
+        Receive<ClientSessionProtocol.TunnelRefused>(refused => _requests.Retry(refused, Sender));
+        Receive<Rested>(rested => _requests.Wake(rested.Request));
         Receive<ClientSessionProtocol.SessionOver>(SessionOver);
         Receive<Terminated>(gone => Forget(gone.ActorRef));
         Receive<Redial>(redial => DialAgain(redial.Endpoint));
+        Receive<MeshChanged>(_ => UseMesh());
         Receive<DnsEndpointsActor.EndpointsResolved>(resolved => Use(resolved.Endpoints));
         Receive<DnsEndpointsActor.EndpointsUnknown>(unknown => _requests.RefuseUnplaced(unknown.Failure));
         Receive<TlsProtocol.ReplaceUpstreamTls>(replace => UseTls(replace.Tls));
         Receive<Sweep>(_ => _requests.GiveUpOnLate());
-        Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(UpstreamReport.Of(_settings, _requests.Unplaced, EndpointStates(), _dns)));
+        Receive<StatusProtocol.GetUpstreamStatus>(_ => Sender.Tell(UpstreamReport.Of(
+            _settings, _requests.Unplaced, _endpoints.ToStatus(Now, _sessions.Values.Select(session => session.Endpoint)), _dns)));
         Receive<StatusProtocol.GetSessionStatus>(query =>
             Sender.Tell(StatusProtocol.StatusReply.Items(_sessions.Keys.Take(query.Limit), _sessions.Count)));
         Receive<DrainProtocol.BeginDrain>(_ => Drain());
@@ -96,25 +106,29 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     /// </summary>
     private void Use(ImmutableArray<ResolvedEndpoint> endpoints)
     {
-        var before = _requests.Endpoints;
-        ImmutableArray<EndpointSessions> after =
-        [
-            .. endpoints.Select(endpoint =>
-            {
-                var known = before.FirstOrDefault(old => old.Address == endpoint.Address) ?? new EndpointSessions(endpoint, _settings);
-                known.Endpoint = endpoint;
-                return known;
-            }),
-        ];
-        foreach (var gone in before.Except(after))
+        var gone = _endpoints.Replace(endpoints);
+        foreach (var session in gone.SelectMany(endpoint => endpoint.Sessions))
         {
-            gone.Sessions.ForEach(session => Retire(session, "its address is no longer in DNS"));
+            Retire(session, "its endpoint is no longer in the list");
         }
 
-        _requests.Use(after);
+        _requests.EndpointsChanged(gone);
     }
 
-    private void Dial(EndpointSessions endpoint)
+    /// <summary>Before the mesh was entered there is no list.</summary>
+    private void UseMesh()
+    {
+        if (_mesh!.Take() is { } endpoints)
+        {
+            Use(endpoints);
+        }
+    }
+
+    public void Resolve() => _dns?.Tell(DnsEndpointsActor.ResolveNow.Instance);
+
+    public void WakeIn(TunnelProtocol.OpenTunnel resting, TimeSpan wait) => Timers.StartSingleTimer(resting.Requester, new Rested(resting), wait);
+
+    public void Dial(EndpointSessions endpoint)
     {
         var actor = Context.ActorOf(
             ClientSessionActor.Props(endpoint.Endpoint, _settings, _tls.For(endpoint.Address), _node), $"session-{_nextSession++}");
@@ -127,12 +141,12 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     /// <summary>A lost session is dialled by itself; another beside those that there are only where somebody waits.</summary>
     private void DialAgain(EndpointSessions endpoint)
     {
-        if (_drainer is not null || !_requests.Endpoints.Contains(endpoint))
+        if (_drainer is not null || !_endpoints.Current.Contains(endpoint))
         {
             return;
         }
 
-        if (endpoint is { IsReady: false, IsDialing: false })
+        if (endpoint.IsDialedByItself)
         {
             Dial(endpoint);
         }
@@ -182,19 +196,6 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void TunnelRefused(ClientSessionProtocol.TunnelRefused refused)
-    {
-        var attempts = refused.Request.Attempts + 1;
-        if (attempts >= MaxAttempts)
-        {
-            refused.Request.Requester.Tell(refused.Failure);
-            return;
-        }
-
-        IReadOnlyList<IActorRef> tried = refused.ByTerminator ? [.. refused.Request.Tried, Sender] : refused.Request.Tried;
-        _requests.Place(refused.Request with { Attempts = attempts, Tried = tried });
-    }
-
     private void SessionOver(ClientSessionProtocol.SessionOver over)
     {
         if (Session is not { } session)
@@ -227,7 +228,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     {
         var endpoint = session.Endpoint;
         var wait = endpoint.Failed(Now, session.Age(Now), _node.Environment.Random);
-        if (_drainer is null && _requests.Endpoints.Contains(endpoint))
+        if (_drainer is null && _endpoints.Current.Contains(endpoint))
         {
             Timers.StartSingleTimer(endpoint, new Redial(endpoint), wait);
         }
@@ -263,13 +264,6 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
         session.Actor.Tell(new ClientSessionProtocol.Retire(why));
     }
 
-    private IEnumerable<EndpointStatus> EndpointStates()
-    {
-        var now = Now;
-        var removed = _sessions.Values.Select(session => session.Endpoint).Distinct().Except(_requests.Endpoints);
-        return [.. _requests.Endpoints.Select(endpoint => endpoint.ToStatus(now)), .. removed.Select(endpoint => endpoint.ToStatus(now, isRemoved: true))];
-    }
-
     private void Drain()
     {
         _drainer = Sender;
@@ -291,6 +285,13 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Redial(EndpointSessions Endpoint) : INoSerializationVerificationNeeded;
+
+    private sealed record Rested(TunnelProtocol.OpenTunnel Request) : INoSerializationVerificationNeeded;
+
+    private sealed class MeshChanged
+    {
+        public static readonly MeshChanged Instance = new();
+    }
 
     private sealed class Sweep
     {

@@ -1,15 +1,19 @@
 using System.Collections.Immutable;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
-using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using Akka.Actor;
 
 namespace ActorTunnel.Proxy.Upstreams;
 
 /// <summary>
-/// The requests of an upstream that have no session yet: each is given to one, waits at an endpoint, waits for endpoints, or is refused; at the latest at its deadline,
-/// however often it came back. Only the pool's actor uses it.
+/// The requests of an upstream that have no session: each is given to one, waits at an endpoint, waits for endpoints, rests, or is refused; at the latest at its
+/// deadline, however often it came back. Only the pool's actor uses it.
+/// <code>
+///   new, or moved ──▶ unplaced (no list of endpoints yet) ──list──▶ at an endpoint ──room──▶ at a session ──2xx──▶ carried, gone from here
+///                          ▲ not tried since it rested                                         │ refused, session lost
+///                          └──────── resting ◀──every endpoint is tried── another endpoint? ◀──┘ and attempts are left
+/// </code>
 /// </summary>
 internal sealed class TunnelRequests
 {
@@ -17,53 +21,49 @@ internal sealed class TunnelRequests
     private const int MaxWaiting = 10_000;
 
     private readonly UpstreamSettings _settings;
-    private readonly ProxyMeters _meters;
-    private readonly Func<TimeSpan> _now;
-    private readonly Action<EndpointSessions> _dial;
-    private readonly Action _resolve;
+    private readonly NodeContext _node;
+    private readonly EndpointList _endpoints;
+    private readonly IPoolActions _pool;
     private readonly TunnelPlacement _placement;
     private readonly List<TunnelProtocol.OpenTunnel> _unplaced = [];
+    private readonly HashSet<TunnelProtocol.OpenTunnel> _resting = new(ReferenceEqualityComparer.Instance);
     private bool _isStopped;
 
-    /// <param name="settings">The upstream's.</param>
-    /// <param name="meters">Counts limits.</param>
-    /// <param name="now">The pool's clock.</param>
-    /// <param name="dial">Adds a session to an endpoint; it is not ready yet.</param>
-    /// <param name="resolve">Asks for endpoints, where there are none.</param>
-    public TunnelRequests(UpstreamSettings settings, ProxyMeters meters, Func<TimeSpan> now, Action<EndpointSessions> dial, Action resolve)
+    public TunnelRequests(UpstreamSettings settings, NodeContext node, EndpointList endpoints, IPoolActions pool)
     {
         _settings = settings;
-        _meters = meters;
-        _now = now;
-        _dial = dial;
-        _resolve = resolve;
-        _placement = new TunnelPlacement(settings);
+        _node = node;
+        _endpoints = endpoints;
+        _pool = pool;
+        _placement = new TunnelPlacement(settings, node.Environment.Random);
     }
 
-    public ImmutableArray<EndpointSessions> Endpoints { get; private set; } = [];
+    /// <summary>How many are at no endpoint.</summary>
+    public int Unplaced => _unplaced.Count + _resting.Count;
 
-    /// <summary>How many wait for endpoints.</summary>
-    public int Unplaced => _unplaced.Count;
-
-    /// <summary>Takes a new list; who waited at an endpoint that is gone goes to another.</summary>
-    public void Use(ImmutableArray<EndpointSessions> endpoints)
+    /// <summary>
+    /// There is a new list of endpoints: who waited for it, or at one that is gone or drains now, goes to another; so does who waited at one that is not well, for want of a
+    /// better one, where there is a better one now.
+    /// </summary>
+    /// <param name="gone">Those that are not in it any more.</param>
+    public void EndpointsChanged(IEnumerable<EndpointSessions> gone)
     {
         var moving = new List<TunnelProtocol.OpenTunnel>(_unplaced);
         _unplaced.Clear();
-        foreach (var gone in Endpoints.Except(endpoints))
+        var isOneWell = _endpoints.Current.Any(endpoint => endpoint.IsWell && endpoint.IsUsable(_pool.Now));
+        foreach (var left in gone.Concat(_endpoints.Current.Where(endpoint => endpoint.IsDraining || (isOneWell && !endpoint.IsWell))))
         {
-            moving.AddRange(gone.Waiting);
-            gone.Waiting.Clear();
+            moving.AddRange(left.Waiting);
+            left.Waiting.Clear();
         }
 
-        Endpoints = endpoints;
         moving.ForEach(Place);
     }
 
     /// <summary>1. picks the endpoint, 2. a session of it with room, 3. else opens one or lets the request wait for one.</summary>
     public void Place(TunnelProtocol.OpenTunnel request)
     {
-        var now = _now();
+        var now = _pool.Now;
         request = request.Deadline is null ? request with { Deadline = now + _settings.ConnectTimeout + _settings.Http2.HandshakeTimeout } : request;
         if (_isStopped)
         {
@@ -73,19 +73,55 @@ internal sealed class TunnelRequests
         {
             RefuseLate(request);
         }
-        else if (Endpoints.IsEmpty)
+        else if (!_endpoints.IsKnown)
         {
-            // The first answer decides; it comes within dns-timeout, good or bad.
+            // The first list decides. DNS answers within dns-timeout, good or bad; the mesh when it has been entered.
             _unplaced.Add(request);
-            _resolve();
+            _pool.Resolve();
         }
-        else if (_placement.Choose(Endpoints, request, now) is { } endpoint)
+        else if (_placement.Choose(_endpoints.Current, request, now) is { } endpoint)
         {
             PlaceOn(endpoint, request, now);
         }
+        else if (!request.Attempts.Endpoints.IsEmpty)
+        {
+            Rest(request, now);
+        }
         else
         {
-            Refuse(request, ConnectFailure.NoHealthyEndpoint, "every endpoint is in backoff");
+            Refuse(
+                request,
+                ConnectFailure.NoHealthyEndpoint,
+                _endpoints.Current.IsEmpty ? "there is no endpoint"
+                    : _endpoints.Current.All(endpoint => endpoint.IsDraining) ? "every endpoint is draining"
+                    : "every endpoint is in backoff");
+        }
+    }
+
+    /// <summary>
+    /// An attempt has failed: the next one goes to another endpoint at once, or behind a rest to any. Where there may be none, the requester hears of this failure.
+    /// </summary>
+    /// <param name="refused">The attempt.</param>
+    /// <param name="session">Which made it.</param>
+    public void Retry(ClientSessionProtocol.TunnelRefused refused, IActorRef session)
+    {
+        var attempts = refused.Request.Attempts.Failed(refused.Failure, refused.BySession ? session : null);
+        if (attempts.Streams >= _settings.MaxAttempts)
+        {
+            refused.Request.Requester.Tell(refused.Failure);
+        }
+        else
+        {
+            Place(refused.Request with { Attempts = attempts });
+        }
+    }
+
+    /// <summary>A rest is over.</summary>
+    public void Wake(TunnelProtocol.OpenTunnel resting)
+    {
+        if (_resting.Remove(resting))
+        {
+            Place(resting with { Attempts = resting.Attempts.Rested() });
         }
     }
 
@@ -93,9 +129,9 @@ internal sealed class TunnelRequests
     public void Serve(EndpointSessions endpoint)
     {
         GiveWaiting(endpoint);
-        if (endpoint.Waiting.Count > 0 && !_isStopped && endpoint.MayGrow(_now()))
+        if (endpoint.Waiting.Count > 0 && !_isStopped && endpoint.MayGrow(_pool.Now))
         {
-            _dial(endpoint);
+            _pool.Dial(endpoint);
             GiveWaiting(endpoint); // While that one shakes hands the others may be filled.
         }
     }
@@ -115,7 +151,7 @@ internal sealed class TunnelRequests
         failed.Waiting.Clear();
         foreach (var request in waiting)
         {
-            if (refusal is null || Endpoints.Any(endpoint => !endpoint.IsInBackoff(_now())))
+            if (refusal is null || _endpoints.Current.Any(endpoint => endpoint.IsUsable(_pool.Now)))
             {
                 Place(request);
             }
@@ -129,8 +165,11 @@ internal sealed class TunnelRequests
     /// <summary>Drops those whose application left, and refuses those that are past their deadline.</summary>
     public void GiveUpOnLate()
     {
-        var now = _now();
-        foreach (var endpoint in Endpoints)
+        var now = _pool.Now;
+        var late = _unplaced.FindAll(request => request.Deadline <= now);
+        _unplaced.RemoveAll(request => request.Deadline <= now || request.Connection.IsOver);
+        late.ForEach(RefuseLate);
+        foreach (var endpoint in _endpoints.Current)
         {
             for (var node = endpoint.Waiting.First; node is not null;)
             {
@@ -158,7 +197,8 @@ internal sealed class TunnelRequests
     {
         _isStopped = true;
         RefuseAll(_unplaced, ConnectFailure.Draining, "the node is stopping");
-        foreach (var endpoint in Endpoints)
+        RefuseAll(_resting, ConnectFailure.Draining, "the node is stopping");
+        foreach (var endpoint in _endpoints.Current)
         {
             RefuseAll(endpoint.Waiting, ConnectFailure.Draining, "the node is stopping");
         }
@@ -166,17 +206,18 @@ internal sealed class TunnelRequests
 
     private void PlaceOn(EndpointSessions endpoint, TunnelProtocol.OpenTunnel request, TimeSpan now)
     {
-        if (endpoint.Waiting.Count == 0 && endpoint.Pick(request.Tried, now) is { } session)
+        if (endpoint.HasRefused(request.Attempts))
+        {
+            request = request with { Attempts = request.Attempts.AnySession() };
+        }
+
+        if (endpoint.Waiting.Count == 0 && endpoint.Pick(request.Attempts, now) is { } session)
         {
             Give(session, request);
         }
-        else if (endpoint.HasRefused(request.Tried))
-        {
-            Refuse(request, ConnectFailure.NoHealthyEndpoint, "every session refused the tunnel");
-        }
         else if (endpoint.Waiting.Count >= MaxWaiting)
         {
-            _meters.LimitHit("waiting-tunnels");
+            _node.Meters.LimitHit("waiting-tunnels");
             Refuse(request, ConnectFailure.Overloaded("too many tunnels wait for a session"), "too many tunnels wait for a session");
         }
         else
@@ -186,18 +227,31 @@ internal sealed class TunnelRequests
         }
     }
 
+    private void Rest(TunnelProtocol.OpenTunnel request, TimeSpan now)
+    {
+        var wait = Backoff.Wait(_settings, request.Attempts.Rests, _node.Environment.Random);
+        if (now + wait >= request.Deadline)
+        {
+            RefuseLate(request);
+            return;
+        }
+
+        _resting.Add(request);
+        _pool.WakeIn(request, wait);
+    }
+
     private void GiveWaiting(EndpointSessions endpoint)
     {
-        var now = _now();
+        var now = _pool.Now;
         for (var node = endpoint.Waiting.First; node is not null;)
         {
             var next = node.Next;
-            if (endpoint.Pick(node.Value.Tried, now) is { } session)
+            if (endpoint.Pick(node.Value.Attempts, now) is { } session)
             {
                 endpoint.Waiting.Remove(node);
                 Give(session, node.Value);
             }
-            else if (node.Value.Tried.Count == 0)
+            else if (node.Value.Attempts.Sessions.IsEmpty)
             {
                 break; // No room for this one means none for those behind it.
             }
@@ -217,7 +271,7 @@ internal sealed class TunnelRequests
         session.Actor.Tell(request);
     }
 
-    private static void RefuseAll(ICollection<TunnelProtocol.OpenTunnel> requests, ConnectFailure failure, string detail)
+    private void RefuseAll(ICollection<TunnelProtocol.OpenTunnel> requests, ConnectFailure failure, string detail)
     {
         foreach (var request in requests)
         {
@@ -227,9 +281,10 @@ internal sealed class TunnelRequests
         requests.Clear();
     }
 
-    private static void RefuseLate(TunnelProtocol.OpenTunnel request) =>
-        Refuse(request, ConnectFailure.NoHealthyEndpoint, "no session had room in time");
+    private void RefuseLate(TunnelProtocol.OpenTunnel request) =>
+        Refuse(request, ConnectFailure.NoHealthyEndpoint, _endpoints.IsKnown ? "no session had room in time" : "no endpoint was known in time");
 
-    private static void Refuse(TunnelProtocol.OpenTunnel request, ConnectFailure failure, string detail) =>
-        request.Requester.Tell(new TunnelProtocol.TunnelFailed(failure.Reason, detail, failure.Side, null, null));
+    /// <summary>What an attempt met tells more than that no other could be made.</summary>
+    private void Refuse(TunnelProtocol.OpenTunnel request, ConnectFailure failure, string detail) => request.Requester.Tell(
+        (_isStopped ? null : request.Attempts.Failure) ?? new TunnelProtocol.TunnelFailed(failure.Reason, detail, failure.Side, null, null));
 }

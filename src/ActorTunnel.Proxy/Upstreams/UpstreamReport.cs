@@ -8,8 +8,8 @@ namespace ActorTunnel.Proxy.Upstreams;
 internal static class UpstreamReport
 {
     /// <param name="settings">Of the upstream.</param>
-    /// <param name="unplaced">Tunnels that wait for DNS.</param>
-    /// <param name="endpoints">All, those that DNS names no more behind the others.</param>
+    /// <param name="unplaced">Tunnels that are at no endpoint.</param>
+    /// <param name="endpoints">All, removed ones behind the others.</param>
     /// <param name="dns">Who looks up its names, and is to be asked about them; null where nobody does.</param>
     public static StatusProtocol.StatusReply Of(
         UpstreamSettings settings, int unplaced, IEnumerable<EndpointStatus> endpoints, IActorRef? dns)

@@ -62,7 +62,7 @@ public sealed class ClientSessionActorTests() : TestKit("akka.loglevel = OFF")
             Assert.True(back.Add(pool.ExpectMsg<object>(Patience) switch
             {
                 ClientSessionProtocol.TunnelReturned returned => returned.Request,
-                ClientSessionProtocol.TunnelRefused { ByTerminator: false } refused => refused.Request,
+                ClientSessionProtocol.TunnelRefused { BySession: false } refused => refused.Request,
                 var other => throw new InvalidOperationException($"The pool got {other}."),
             }));
         }
@@ -84,7 +84,7 @@ public sealed class ClientSessionActorTests() : TestKit("akka.loglevel = OFF")
         var told = new[] { pool.ExpectMsg<object>(Patience), pool.ExpectMsg<object>(Patience) };
         Assert.Contains(told, message => message is ClientSessionProtocol.TunnelOver);
         var refused = Assert.Single(told.OfType<ClientSessionProtocol.TunnelRefused>());
-        Assert.True(refused.ByTerminator);
+        Assert.True(refused.BySession);
         Assert.Same(request, refused.Request);
         terminator.Dispose();
     }
@@ -117,11 +117,11 @@ public sealed class ClientSessionActorTests() : TestKit("akka.loglevel = OFF")
     private TunnelProtocol.OpenTunnel Request() => new(
         CreateTestProbe(),
         Connection: null!, // Read only after a 2xx, which no terminator here sends.
+        Client: null,
         [new(":method", "CONNECT"), new(":authority", "host.com:443")],
         new TunnelSettings(),
         Greeting: default,
-        Attempts: 0,
-        Tried: []);
+        TunnelAttempts.None);
 
     private async Task<(TestProbe Pool, IActorRef Session, Socket Terminator)> StartReadyAsync()
     {

@@ -1,5 +1,6 @@
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
+using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
 using Akka.Actor;
 using Xunit;
@@ -64,17 +65,17 @@ public sealed class EndpointSessionsTests
         _endpoint.Sessions.Add(session);
         session.Ready(10, TimeSpan.Zero);
         session.Tunnels = 8;
-        Assert.Null(_endpoint.Pick([], TimeSpan.Zero));
+        Assert.Null(_endpoint.Pick(TunnelAttempts.None, TimeSpan.Zero));
 
         var wait = _endpoint.Failed(TimeSpan.Zero, TimeSpan.Zero, new Halfway());
-        Assert.Same(session, _endpoint.Pick([], wait - TimeSpan.FromTicks(1)));
-        Assert.Null(_endpoint.Pick([], wait));
+        Assert.Same(session, _endpoint.Pick(TunnelAttempts.None, wait - TimeSpan.FromTicks(1)));
+        Assert.Null(_endpoint.Pick(TunnelAttempts.None, wait));
 
         var second = new PooledSession(ActorRefs.Nobody, _endpoint);
         _endpoint.Sessions.Add(second);
-        Assert.Same(session, _endpoint.Pick([], wait));
+        Assert.Same(session, _endpoint.Pick(TunnelAttempts.None, wait));
         session.Tunnels = 10;
-        Assert.Null(_endpoint.Pick([], wait));
+        Assert.Null(_endpoint.Pick(TunnelAttempts.None, wait));
     }
 
     private sealed class Halfway : Random

@@ -3,12 +3,11 @@ using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using Xunit;
 
 namespace ActorTunnel.Proxy.Tests.Upstreams;
 
-public sealed class TunnelPlacementTests() : TestKit("akka.loglevel = OFF")
+public sealed class TunnelPlacementTests
 {
     private static readonly UpstreamSettings Upstream = new()
     {
@@ -19,36 +18,40 @@ public sealed class TunnelPlacementTests() : TestKit("akka.loglevel = OFF")
         MaxBackoff = TimeSpan.FromSeconds(100),
     };
 
-    private readonly TunnelPlacement _placement = new(Upstream);
+    private readonly TunnelPlacement _placement = new(Upstream, new Random(1));
+    private readonly TunnelPlacement _placementInEast = new(Upstream with { Zone = "east" }, new Random(1));
+    private int _endpoints;
 
     [Fact]
-    public void One_that_is_well_comes_before_one_that_failed_and_one_that_has_refused()
+    public void One_that_is_well_comes_before_one_that_failed_and_one_that_was_tried()
     {
-        var refused = Ready(out var session);
+        var tried = Ready();
         var doubtful = Failed(times: 1, out var over);
-        var well = Ready(out _);
+        var well = Ready();
 
         for (var i = 0; i < 3; i++)
         {
-            Assert.Same(well, Choose([refused, doubtful, well], over, session));
+            Assert.Same(well, Choose([tried, doubtful, well], over, tried));
         }
     }
 
     [Fact]
-    public void One_that_failed_and_may_be_up_again_comes_before_one_that_has_refused()
+    public void One_that_failed_and_may_be_up_again_comes_before_one_that_was_tried()
     {
-        var refused = Ready(out var session);
+        var tried = Ready();
         var doubtful = Failed(times: 1, out var over);
 
-        Assert.Same(doubtful, Choose([refused, doubtful], over, session));
+        Assert.Same(doubtful, Choose([tried, doubtful], over, tried));
     }
 
     [Fact]
-    public void One_that_has_refused_is_better_than_none()
+    public void Where_all_were_tried_or_are_in_backoff_there_is_none_before_a_rest()
     {
-        var refused = Ready(out var session);
+        var tried = Ready();
+        var backoff = Failed(times: 1, out _);
 
-        Assert.Same(refused, Choose([refused], TimeSpan.Zero, session));
+        Assert.Null(Choose([tried, backoff], TimeSpan.Zero, tried));
+        Assert.Same(tried, _placement.Choose([tried, backoff], Request(Tried(tried).Rested()), TimeSpan.Zero));
     }
 
     [Fact]
@@ -61,9 +64,94 @@ public sealed class TunnelPlacementTests() : TestKit("akka.loglevel = OFF")
         Assert.Null(Choose([far], TimeSpan.Zero));
     }
 
-    private static EndpointSessions Failed(int times, out TimeSpan over)
+    [Fact]
+    public void The_own_zone_comes_first_and_another_one_before_one_of_the_own_zone_that_failed()
     {
-        var endpoint = New();
+        var west = Idle(zone: "west");
+        var east = Idle(zone: "east");
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Same(east, ChooseInEast([west, east])));
+
+        var over = east.Failed(TimeSpan.Zero, TimeSpan.Zero, new Random(1));
+
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Same(west, ChooseInEast([west, east], over)));
+        Assert.Same(east, ChooseInEast([east], over));
+    }
+
+    [Fact]
+    public void Without_a_zone_of_its_own_an_upstream_takes_all_alike()
+    {
+        ImmutableArray<EndpointSessions> endpoints = [Idle(zone: "west"), Idle(zone: "east"), Idle(zone: null)];
+
+        Assert.Equal(endpoints, Enumerable.Range(0, 3).Select(_ => Choose(endpoints, TimeSpan.Zero)!));
+    }
+
+    [Theory]
+    [InlineData(TerminatorPresence.Unreachable)]
+    [InlineData(TerminatorPresence.Lost)]
+    public void One_that_the_mesh_does_not_hear_counts_like_a_member_while_a_session_to_it_lives(TerminatorPresence presence)
+    {
+        var unheard = Ready(presence);
+        var member = Ready();
+
+        Assert.Equal([unheard, member], [Choose([unheard, member], TimeSpan.Zero), Choose([unheard, member], TimeSpan.Zero)]);
+        Assert.Same(unheard, Choose([unheard], TimeSpan.Zero));
+    }
+
+    [Theory]
+    [InlineData(TerminatorPresence.Unreachable)]
+    [InlineData(TerminatorPresence.Lost)]
+    public void One_that_the_mesh_does_not_hear_and_that_has_no_session_is_a_last_resort(TerminatorPresence presence)
+    {
+        var unheard = Idle(presence: presence);
+        var member = Idle();
+        var doubtful = Failed(times: 1, out var over);
+
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Same(member, Choose([unheard, member], TimeSpan.Zero)));
+        Assert.Same(doubtful, Choose([unheard, doubtful], over));
+        Assert.Same(unheard, Choose([unheard, doubtful], TimeSpan.Zero)); // Before one whose backoff is not over.
+    }
+
+    [Fact]
+    public void One_that_drains_gets_nothing_even_where_there_is_no_other()
+    {
+        var draining = Ready();
+        draining.Use(Of(draining.Address, isDraining: true));
+        var member = Idle();
+
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Same(member, Choose([draining, member], TimeSpan.Zero)));
+        Assert.Null(Choose([draining], TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void One_that_is_heard_again_is_well_whatever_its_last_session_met()
+    {
+        var returning = Idle(presence: TerminatorPresence.Lost);
+        var over = returning.Failed(TimeSpan.Zero, TimeSpan.Zero, new Random(1));
+        Assert.True(returning.IsDoubtful);
+
+        returning.Use(Of(returning.Address));
+
+        Assert.False(returning.IsDoubtful);
+        Assert.True(returning.IsInBackoff(over - TimeSpan.FromTicks(1))); // But it is dialled no sooner.
+    }
+
+    private static ResolvedEndpoint Of(
+        EndpointAddress address, string? zone = null, TerminatorPresence presence = TerminatorPresence.Member, bool isDraining = false) =>
+        ResolvedEndpoint.OfMesh(new Terminator(address, ["terminator"], zone, presence, isDraining, Load: null));
+
+    private static TunnelProtocol.OpenTunnel Request(TunnelAttempts attempts) =>
+        new(ActorRefs.Nobody, Connection: null!, Client: null, [], new TunnelSettings(), Greeting: default, attempts);
+
+    private static TunnelAttempts Tried(params EndpointSessions[] endpoints) => endpoints.Aggregate(
+        TunnelAttempts.None,
+        (attempts, endpoint) => attempts.Failed(
+            new TunnelProtocol.TunnelFailed(
+                ConnectFailureReason.RejectedByTerminator, "", GuiltySide.Upstream, new TunnelProtocol.TunnelRoute(endpoint.Address, "session", 1), null),
+            refuser: null));
+
+    private EndpointSessions Failed(int times, out TimeSpan over)
+    {
+        var endpoint = Idle();
         over = TimeSpan.Zero;
         for (var i = 0; i < times; i++)
         {
@@ -73,20 +161,21 @@ public sealed class TunnelPlacementTests() : TestKit("akka.loglevel = OFF")
         return endpoint;
     }
 
-    private static EndpointSessions New() => new(ResolvedEndpoint.Static(new EndpointAddress("127.0.0.1", 1)), Upstream);
+    private EndpointSessions Idle(string? zone = null, TerminatorPresence presence = TerminatorPresence.Member) =>
+        new(Of(new EndpointAddress("127.0.0.1", ++_endpoints), zone, presence), Upstream);
 
-    private EndpointSessions Ready(out IActorRef session)
+    private EndpointSessions Ready(TerminatorPresence presence = TerminatorPresence.Member)
     {
-        var endpoint = New();
-        session = CreateTestProbe();
-        var ready = new PooledSession(session, endpoint);
+        var endpoint = Idle(presence: presence);
+        var ready = new PooledSession(ActorRefs.Nobody, endpoint);
         ready.Ready(10, TimeSpan.Zero);
         endpoint.Sessions.Add(ready);
         return endpoint;
     }
 
-    private EndpointSessions? Choose(ImmutableArray<EndpointSessions> endpoints, TimeSpan now, params IActorRef[] tried) => _placement.Choose(
-        endpoints,
-        new TunnelProtocol.OpenTunnel(ActorRefs.Nobody, Connection: null!, [], new TunnelSettings(), Greeting: default, Attempts: tried.Length, tried),
-        now);
+    private EndpointSessions? Choose(ImmutableArray<EndpointSessions> endpoints, TimeSpan now, params EndpointSessions[] tried) =>
+        _placement.Choose(endpoints, Request(Tried(tried)), now);
+
+    private EndpointSessions? ChooseInEast(ImmutableArray<EndpointSessions> endpoints, TimeSpan now = default) =>
+        _placementInEast.Choose(endpoints, Request(TunnelAttempts.None), now);
 }

@@ -4,6 +4,7 @@ using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
 using Akka.Actor;
 using Akka.Event;
 using Akka.TestKit;
@@ -28,12 +29,14 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
         """;
 
     private readonly NodeSettings _settings;
+    private readonly TerminatorDirectory _directory;
     private bool _stopped;
 
-    private StoryNode(NodeSettings settings)
+    private StoryNode(NodeSettings settings, TerminatorDirectory directory)
         : base(Config, settings.Name)
     {
         _settings = settings;
+        _directory = directory;
         Sys.EventStream.Subscribe(Sys.ActorOf(Props.Create(() => new LogCollector(LogLines)), "log"), typeof(LogEvent));
     }
 
@@ -60,9 +63,11 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
 
     /// <param name="settings">What the node does.</param>
     /// <param name="lookup">Its resolver of names; null: the system's.</param>
-    public static async Task<StoryNode> StartAsync(NodeSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? lookup = null)
+    /// <param name="directory">The terminators of its mesh; null: it has none.</param>
+    public static async Task<StoryNode> StartAsync(
+        NodeSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? lookup = null, TerminatorDirectory? directory = null)
     {
-        var story = new StoryNode(settings);
+        var story = new StoryNode(settings, directory ?? new TerminatorDirectory());
         var started = await ProxyNode.StartAsync(
             story.Sys,
             settings,
@@ -70,6 +75,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
                 story.Pool, story.Counters.Meters, story.Time, story.TunnelEnded, story.SessionLog.Enqueue)
             {
                 Lookup = lookup ?? Dns.GetHostAddressesAsync,
+                Directory = story._directory,
             });
         story.Node = Assert.IsType<ProxyStart.Started>(started).Node;
         return story;
@@ -108,6 +114,13 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
     public Task CountsAsync(string counter, long expected) => Eventually.TrueAsync(
         () => Counters.Sum(counter) == expected,
         () => $"{_settings.Name}: {counter} is {Counters.Sum(counter)}, not {expected}\n{string.Join('\n', LogLines)}");
+
+    /// <summary>Waits until so many requests are at no endpoint.</summary>
+    public Task HasUnplacedAsync(int expected) => AwaitConditionAsync(
+        async () => (await Node.Status.GetUpstreamsAsync(Eventually.Patience)).Items.Sum(upstream => upstream.Unplaced) == expected,
+        Eventually.Patience,
+        TimeSpan.FromMilliseconds(5),
+        $"{_settings.Name}: not {expected} are at no endpoint");
 
     /// <summary>Waits until so many requests wait for a session of an endpoint.</summary>
     public async Task HasWaitingAsync(int expected)
@@ -178,7 +191,9 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
 
     private List<string> OurSockets() => OpenSockets.Of(
         Node.Bound.Values.Select(address => address.Port),
-        _settings.Upstreams.SelectMany(upstream => upstream.Endpoints).Select(endpoint => endpoint.Port));
+        _settings.Upstreams.SelectMany(upstream => upstream.Endpoints)
+            .Concat(_directory.Current.Terminators.Select(terminator => terminator.Address))
+            .Select(endpoint => endpoint.Port));
 
     private sealed class LogCollector : ReceiveActor
     {

@@ -79,6 +79,10 @@ internal static class StorySettings
         ],
     };
 
+    /// <summary>The same, where <c>terminators</c> are those of the mesh, each in turn.</summary>
+    public static NodeSettings MeshEncapsulator() =>
+        Encapsulator(Security.Cleartext).WithUpstream(upstream => upstream with { Type = UpstreamType.Mesh });
+
     /// <summary>Both roles in one process, with TLS between them.</summary>
     public static NodeSettings Merged(IPEndPoint origin)
     {

@@ -76,9 +76,9 @@ internal sealed class Origin : IAsyncDisposable
             {
                 socket = await _listener.AcceptAsync();
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                return; // The story is over.
+                return; // The story is over, while it waited or in between.
             }
 
             if (_handler is null)

@@ -43,6 +43,11 @@ public abstract record ProxyStart
     public sealed record BindFailed(string Listener, IPEndPoint Address, SocketError Error) : ProxyStart;
 }
 
+/// <summary>How a drain went.</summary>
+/// <param name="InTime">All tunnels and connections ended by themselves.</param>
+/// <param name="TunnelsReset">Those that were open at the deadline.</param>
+public sealed record DrainResult(bool InTime, int TunnelsReset);
+
 /// <summary>A running node: the listeners and upstreams of one configuration in one actor system.</summary>
 public sealed class ProxyNode
 {
@@ -128,12 +133,12 @@ public sealed class ProxyNode
     /// Stops accepting, sends GOAWAY, waits for tunnels to end, and resets what is left after <paramref name="deadline"/>. Ends when every
     /// connection is closed.
     /// </summary>
-    /// <returns>Whether all tunnels ended by themselves.</returns>
-    public async Task<bool> DrainAsync(TimeSpan deadline)
+    public async Task<DrainResult> DrainAsync(TimeSpan deadline)
     {
         _node.BeginDrain();
         var drained = _listeners.Ask<DrainProtocol.Drained>(DrainProtocol.BeginDrain.Instance, Timeout.InfiniteTimeSpan);
         var inTime = await EndsWithin(drained, deadline).ConfigureAwait(false);
+        var left = inTime ? 0 : _node.Tunnels;
         if (!inTime)
         {
             _listeners.Tell(DrainProtocol.AbortTunnels.Instance);
@@ -142,7 +147,7 @@ public sealed class ProxyNode
 
         var closed = _upstreams.Ask<DrainProtocol.Drained>(DrainProtocol.BeginDrain.Instance, Timeout.InfiniteTimeSpan);
         await EndsWithin(closed, LastMoment).ConfigureAwait(false);
-        return inTime;
+        return new DrainResult(inTime, left);
     }
 
     private async Task<bool> EndsWithin(Task task, TimeSpan time)

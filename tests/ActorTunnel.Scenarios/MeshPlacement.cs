@@ -174,6 +174,7 @@ public sealed class MeshPlacement : Story
 
         await tunnels.OpenAsync(4);
 
+        await encapsulator.CountsAsync("tunnels.open", 4); // The origin accepts before the terminator counts.
         Assert.Equal(4, first.Counters.Sum("tunnels.opened") + second.Counters.Sum("tunnels.opened"));
     }
 

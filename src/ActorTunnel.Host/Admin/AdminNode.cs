@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Configuration.Hocon;
@@ -12,8 +11,10 @@ namespace ActorTunnel.Host.Admin;
 
 /// <summary>What the pages tell of: the process, its configuration, and its node once it runs.</summary>
 /// <param name="service">Runs the node.</param>
+/// <param name="mesh">Its part in the mesh; null where it has none.</param>
+/// <param name="drain">Ends it.</param>
 /// <param name="configuration">What it was started with.</param>
-internal sealed class AdminNode(NodeService service, ConfigurationOutcome.Loaded configuration)
+internal sealed class AdminNode(NodeService service, MeshService? mesh, DrainService drain, ConfigurationOutcome.Loaded configuration)
 {
     /// <summary>How long actors have to answer; one that is silent for so long is named instead.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
@@ -22,6 +23,15 @@ internal sealed class AdminNode(NodeService service, ConfigurationOutcome.Loaded
 
     /// <summary>Null while there is no node to ask.</summary>
     public NodeStatus? Status => (service.Start as ProxyStart.Started)?.Node.Status;
+
+    /// <summary>Whether there is a mesh to tell of.</summary>
+    public bool IsMember => mesh is not null;
+
+    /// <summary>Null until it can be drained.</summary>
+    public NodeDrain? Drain => drain.Drain;
+
+    /// <summary>The mesh as this node sees it; null while it is no part of it yet.</summary>
+    public async Task<MeshStatus?> MeshAsync() => mesh?.Node is { } member ? MeshStatus.Of(await member.GetViewAsync(Deadline)) : null;
 
     /// <summary>Null where the node takes tunnels, else why it does not.</summary>
     public async Task<string?> ReasonNotReadyAsync()
@@ -49,10 +59,11 @@ internal sealed class AdminNode(NodeService service, ConfigurationOutcome.Loaded
         var started = new DateTimeOffset(process.StartTime);
         return new NodeInfo(
             Name,
-            typeof(AdminNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            ProgramVersion.Text,
             started.ToUniversalTime(),
             TimeProvider.System.GetUtcNow() - started,
             process.Id,
+            ProcessStart.TicksOf(process.Id),
             RuntimeInformation.FrameworkDescription,
             RuntimeInformation.OSDescription,
             [.. configuration.Node.Listeners.Select(RoleOf).Distinct()],
@@ -91,12 +102,23 @@ internal enum NodeState
 }
 
 /// <summary>The process in short.</summary>
+/// <param name="Name">The node's.</param>
+/// <param name="Version">Of the program.</param>
+/// <param name="Started">When.</param>
+/// <param name="Uptime">Since then.</param>
+/// <param name="Pid">Of the process.</param>
+/// <param name="StartTicks">See <see cref="ProcessStart"/>.</param>
+/// <param name="Runtime">Of .NET.</param>
+/// <param name="System">The operating system.</param>
+/// <param name="Roles">By its listeners.</param>
+/// <param name="State">What it does.</param>
 internal sealed record NodeInfo(
     string Name,
     string Version,
     DateTimeOffset Started,
     TimeSpan Uptime,
     int Pid,
+    long? StartTicks,
     string Runtime,
     string System,
     IReadOnlyList<NodeRole> Roles,

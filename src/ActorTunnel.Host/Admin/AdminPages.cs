@@ -38,6 +38,8 @@ internal sealed partial class AdminPages
             ("/upstreams", "endpoints with their state, sessions and load, and DNS", UpstreamsAsync),
             ("/sessions", "sessions, dialled and accepted; ?limit=", SessionsAsync),
             ("/tunnels", "open tunnels with the bytes so far; ?limit=", TunnelsAsync),
+            ("/nodes", "the mesh as this node sees it: its members with their state and load", NodesAsync),
+            ("/drain", "how far the drain of this node is; ?wait=true answers when it is over", DrainAsync),
             ("/actors", "the tree of actors; ?limit= children of each", ActorsAsync),
         ];
     }
@@ -110,6 +112,7 @@ internal sealed partial class AdminPages
             table.Add("started", info.Started.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
             table.Add("uptime", info.Uptime);
             table.Add("pid", info.Pid.ToString(CultureInfo.InvariantCulture));
+            table.Add("start-ticks", info.StartTicks?.ToString(CultureInfo.InvariantCulture));
             table.Add("runtime", info.Runtime);
             table.Add("system", info.System);
             table.Add("roles", info.Roles);
@@ -136,6 +139,57 @@ internal sealed partial class AdminPages
 
     private Task TunnelsAsync(HttpContext context) => WithLimitAsync(context, DefaultLimit, MaxLimit, limit =>
         CollectionAsync(context, "tunnels", node => node.GetTunnelsAsync(limit, AdminNode.Deadline), StatusTables.Of));
+
+    private async Task NodesAsync(HttpContext context)
+    {
+        if (!_node.IsMember)
+        {
+            await AdminAnswer.TextAsync(context, StatusCodes.Status404NotFound, "This node is in no mesh: mesh.bind is not set.\n");
+        }
+        else if (await _node.MeshAsync() is not { } mesh)
+        {
+            await NotStartedAsync(context);
+        }
+        else
+        {
+            await AdminAnswer.WriteAsync(
+                context,
+                StatusCodes.Status200OK,
+                () => AdminAnswer.ToJson(mesh),
+                () => $"{StatusTables.Of(mesh.Nodes)}{(mesh.IsJoined ? "" : "not joined at the moment; these are the members last known\n")}");
+        }
+    }
+
+    private async Task DrainAsync(HttpContext context)
+    {
+        if (_node.Drain is not { } drain)
+        {
+            await NotStartedAsync(context);
+            return;
+        }
+
+        if (context.Request.Query.TryGetValue("wait", out var wait))
+        {
+            if (wait != "true")
+            {
+                await AdminAnswer.TextAsync(context, StatusCodes.Status400BadRequest, "wait is true, or left out.\n");
+                return;
+            }
+
+            await drain.Done.WaitAsync(context.RequestAborted);
+        }
+
+        var progress = drain.Progress;
+        await AdminAnswer.WriteAsync(context, StatusCodes.Status200OK, () => AdminAnswer.ToJson(progress), () =>
+        {
+            var table = new TextTable("WHAT", "VALUE");
+            table.Add("step", progress.Step);
+            table.Add("tunnels", progress.Tunnels.ToString(CultureInfo.InvariantCulture));
+            table.Add("time-left", progress.TimeLeft);
+            table.Add("tunnels-reset", progress.TunnelsReset.ToString(CultureInfo.InvariantCulture));
+            return table.ToString();
+        });
+    }
 
     private Task ActorsAsync(HttpContext context) => WithLimitAsync(context, ChildrenShown, MaxChildrenShown, limit =>
     {

@@ -11,11 +11,18 @@ namespace ActorTunnel.Host.Admin;
 /// it has stopped, so that a drain can be watched.
 /// </summary>
 /// <param name="node">Runs the node; started after this and stopped before it.</param>
+/// <param name="drain">Ends the node.</param>
 /// <param name="settings">Where to listen.</param>
 /// <param name="configuration">All of it, for the pages.</param>
 /// <param name="log">Takes defects of pages.</param>
+/// <param name="mesh">The node's part in the mesh, where it has one.</param>
 internal sealed class AdminService(
-    NodeService node, AdminSettings settings, ConfigurationOutcome.Loaded configuration, ILogger<AdminPages> log) : IHostedService
+    NodeService node,
+    DrainService drain,
+    AdminSettings settings,
+    ConfigurationOutcome.Loaded configuration,
+    ILogger<AdminPages> log,
+    MeshService? mesh = null) : IHostedService
 {
     private MeterProvider? _metrics;
     private AdminServer? _server;
@@ -26,7 +33,7 @@ internal sealed class AdminService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _metrics = AdminMetrics.Start(configuration.Node.Name);
-        var pages = new AdminPages(new AdminNode(node, configuration), log);
+        var pages = new AdminPages(new AdminNode(node, mesh, drain, configuration), log);
         (_server, Start) = await AdminServer.StartAsync(settings, pages, _metrics, cancellationToken);
         if (_server is null)
         {

@@ -119,6 +119,30 @@ internal static class StatusTables
         return table;
     }
 
+    /// <summary>A star marks the node that tells of the others.</summary>
+    public static TextTable Of(IEnumerable<MeshNodeStatus> nodes)
+    {
+        var table = new TextTable("NODE", "ADDRESS", "ROLES", "ZONE", "STATE", "REACHABLE", "TUNNEL-ADDRESS", "TUNNELS", "DIALS", "CPU", "MEMORY", "REPORT");
+        foreach (var node in nodes)
+        {
+            table.Add(
+                node.IsSelf ? $"{node.Name} *" : node.Name,
+                node.Address,
+                node.Roles,
+                node.Zone,
+                node.IsDraining == true ? $"{AdminAnswer.Word(node.State)},draining" : node.State,
+                node.IsReachable,
+                node.TunnelAddress,
+                node.Tunnels,
+                node.Dials,
+                node.Cpu is { } cpu ? string.Create(CultureInfo.InvariantCulture, $"{cpu * 100:0.0}%") : null,
+                node.ResidentBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024 * 1024)}MiB") : null,
+                node.ReportAge is { } age ? $"{TextTable.Duration(age)} ago" : null);
+        }
+
+        return table;
+    }
+
     public static string Of(ActorNode tree)
     {
         var text = new StringBuilder();

@@ -78,6 +78,11 @@ internal sealed class CertificateWatch(TlsSection inUse, TimeProvider time)
             return new CertificateCheck.Refused(problem);
         }
 
+        if (_inUse.Refuse(material) is { } refusal)
+        {
+            return new CertificateCheck.Refused($"{_inUse.Files.Certificate} {refusal}");
+        }
+
         _inUse = _inUse.With(material, fingerprint);
         return new CertificateCheck.Replaced(_inUse);
     }

@@ -17,15 +17,7 @@ public static class CommandLine
     public static Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var root = new RootCommand("Carries TCP connections inside HTTP/2 CONNECT streams")
-        {
-            RunCommand.Create(),
-            CheckCommand.Create(),
-            DemoCommand.Create(),
-            CertsCommand.Create(),
-            OriginCommand.Create(),
-            ImportEnvoyCommand.Create(),
-        };
+        var root = Root();
         // A token that begins with @ is a value like any other, not the name of a file with more arguments.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var mistakes = MistakesOf(parsed);
@@ -44,6 +36,19 @@ public static class CommandLine
         return parsed.InvokeAsync(
             new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, stop);
     }
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand Root() => new("Carries TCP connections inside HTTP/2 CONNECT streams")
+    {
+        RunCommand.Create(),
+        CheckCommand.Create(),
+        DrainCommand.Create(),
+        NodesCommand.Create(),
+        DemoCommand.Create(),
+        CertsCommand.Create(),
+        OriginCommand.Create(),
+        ImportEnvoyCommand.Create(),
+    };
 
     private static IReadOnlyList<string> MistakesOf(ParseResult parsed)
     {

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Net;
-using System.Net.Sockets;
 using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Certificates;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Host.Hosting;
+using ActorTunnel.Mesh;
 using ActorTunnel.Proxy;
 using ActorTunnel.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,9 +13,9 @@ using Microsoft.Extensions.Hosting;
 namespace ActorTunnel.Host.Commands;
 
 /// <summary>
-/// <c>actortunnel run</c>: a node until SIGTERM or Ctrl-C. Standard output: <c>listener NAME listens on A:P</c> for each, <c>admin listens on
-/// http://A:P</c> where there is an admin server, <c>ready</c>,
-/// then lines that begin with <c>access</c> and <c>session</c>, and <c>stopping</c> and <c>stopped</c> at the end. All else is on standard error.
+/// <c>actortunnel run</c>: a node until SIGTERM or Ctrl-C. Standard output: <c>listener NAME listens on A:P</c> for each,
+/// <c>mesh listens on HOST:P</c> for a member of a mesh, <c>admin listens on http://A:P</c> where there is an admin server, <c>ready</c>, then lines that begin with <c>access</c> and <c>session</c>, and <c>stopping</c> and
+/// <c>stopped</c> at the end. All else is on standard error, the progress of a drain in lines that begin with <c>draining</c>.
 /// </summary>
 internal static class RunCommand
 {
@@ -47,15 +47,17 @@ internal static class RunCommand
         ConfigurationOutcome.Loaded configuration, TextWriter output, TextWriter error, CancellationToken stop)
     {
         await using var log = new OutputLog(output, error);
-        using var host = await StartHostAsync(configuration, log, error);
+        // A drain does not wait for a reader of standard error either.
+        await using var progress = new OutputLog(error, TextWriter.Null);
+        using var host = await StartHostAsync(configuration, log, progress, error);
         if (host is null)
         {
             return ExitCode.Mistake;
         }
 
-        if (FailedBindOf(host) is var (name, address, problem))
+        if (FailedStartOf(host, configuration.Node) is { } problem)
         {
-            await error.WriteLineAsync($"{name}: {address} {ProblemOf(problem, IsTransparent(configuration.Node, address))}");
+            await error.WriteLineAsync(problem);
             await host.StopAsync(CancellationToken.None);
             return ExitCode.Failure;
         }
@@ -79,12 +81,13 @@ internal static class RunCommand
         return stopped ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static async Task<IHost?> StartHostAsync(ConfigurationOutcome.Loaded configuration, OutputLog log, TextWriter error)
+    private static async Task<IHost?> StartHostAsync(
+        ConfigurationOutcome.Loaded configuration, OutputLog log, OutputLog progress, TextWriter error)
     {
         IHost? host = null;
         try
         {
-            host = NodeHost.Build(configuration, log);
+            host = NodeHost.Build(configuration, log, progress.Write);
             await host.StartAsync(CancellationToken.None);
             return host;
         }
@@ -97,9 +100,11 @@ internal static class RunCommand
         }
     }
 
-    private static (string Name, IPEndPoint Address, SocketError Error)? FailedBindOf(IHost host) =>
-        host.Services.GetService<AdminService>()?.Start is AdminStart.BindFailed admin ? ("admin", admin.Address, admin.Error)
-        : host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed node ? ($"listener {node.Listener}", node.Address, node.Error)
+    private static string? FailedStartOf(IHost host, NodeSettings node) =>
+        host.Services.GetService<AdminService>()?.Start is AdminStart.BindFailed admin ? $"admin: {admin.Address} {BindProblem.Of(admin.Error)}"
+        : host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed failed
+            ? $"listener {failed.Listener}: {failed.Address} {BindProblem.Of(failed.Error, IsTransparent(node, failed.Address))}"
+        : host.Services.GetService<MeshService>()?.Start is MeshStart.BindFailed mesh ? $"mesh: {mesh.Address} {mesh.Problem}"
         : null;
 
     private static void WriteAddresses(IHost host, ConfigurationOutcome.Loaded configuration, OutputLog log)
@@ -113,6 +118,11 @@ internal static class RunCommand
         {
             var line = $"listener {listener.Name} listens on {started.Node.Bound[listener.Name]}";
             log.Write(line);
+        }
+
+        if (host.Services.GetService<MeshService>()?.Node is { } member)
+        {
+            log.Write($"mesh listens on {member.Address}");
         }
 
         if (host.Services.GetService<AdminService>()?.Start is AdminStart.Started admin)
@@ -140,13 +150,4 @@ internal static class RunCommand
 
     private static bool IsTransparent(NodeSettings node, IPEndPoint address) => node.Listeners.Any(
         listener => listener is TunnelListenerSettings { OriginalDestination: OriginalDestinationMode.Tproxy } && listener.Bind.Equals(address));
-
-    private static string ProblemOf(SocketError error, bool isTransparent) => error switch
-    {
-        SocketError.AccessDenied when isTransparent => "may not be bound by this user (EACCES); original-dst = tproxy needs CAP_NET_ADMIN",
-        SocketError.AddressAlreadyInUse => "is in use (EADDRINUSE); another process or listener is bound there",
-        SocketError.AccessDenied => "may not be bound by this user (EACCES)",
-        SocketError.AddressNotAvailable => "is no address of this machine (EADDRNOTAVAIL)",
-        _ => $"cannot be bound ({error})",
-    };
 }

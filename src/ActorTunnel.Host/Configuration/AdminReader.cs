@@ -10,7 +10,9 @@ internal static class AdminReader
     /// <summary>Null where the admin server is off.</summary>
     /// <param name="section">The whole node.</param>
     /// <param name="listeners">What else will be bound.</param>
-    internal static AdminSettings? Read(SectionReader section, ImmutableArray<ListenerSettings> listeners) => section.Section("admin", admin =>
+    /// <param name="mesh">The same.</param>
+    internal static AdminSettings? Read(
+        SectionReader section, ImmutableArray<ListenerSettings> listeners, MeshConfiguration? mesh) => section.Section("admin", admin =>
     {
         if (admin.Optional("bind", ValueKind.LoopbackBind) is not { } bind)
         {
@@ -21,6 +23,11 @@ internal static class AdminReader
         if (bind.Port != 0 && listeners.FirstOrDefault(listener => listener.Bind.Equals(bind)) is { } taken)
         {
             admin.Mistake("bind", $"listener '{taken.Name}' is bound there already", "another address or port");
+        }
+
+        if (bind.Port != 0 && bind.Equals(mesh?.Settings.Bind))
+        {
+            admin.Mistake("bind", "mesh.bind is the same", "another address or port");
         }
 
         return new AdminSettings(bind);

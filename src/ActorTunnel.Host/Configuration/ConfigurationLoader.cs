@@ -83,7 +83,7 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
         var tls = new TlsReader(workingDirectory, time.GetUtcNow());
         var given = document.Root.Find(NodeKey);
         var place = given?.Place ?? HoconPlace.Whole(document.Sources.FirstOrDefault("the configuration"));
-        var (node, admin, reloadInterval) = SectionReader.Read(
+        var (node, mesh, drainDelay, admin, reloadInterval) = SectionReader.Read(
             given?.Value as HoconObject,
             place,
             ReferenceConfiguration.Node,
@@ -92,25 +92,29 @@ public sealed class ConfigurationLoader(Func<string, string?> environment, strin
             section => ReadAll(section, tls),
             out var effective);
 
+        var akka = RenderAkka(document);
         return log.IsEmpty
             ? new ConfigurationOutcome.Loaded(
                 node,
                 new HoconObject([new HoconField(NodeKey, place, effective)], place),
-                RenderAkka(document),
-                log.Warnings(document.Sources)) 
+                akka,
+                log.Warnings(document.Sources))
             {
                 Admin = admin,
+                DrainDelay = drainDelay,
+                Mesh = mesh is null ? null : mesh with { Settings = mesh.Settings with { AkkaHocon = akka } },
                 Certificates = new CertificateSettings(reloadInterval, [.. tls.Sections]),
             }
             : new ConfigurationOutcome.Rejected(log.Mistakes(document.Sources));
     }
 
-    private (NodeSettings Node, AdminSettings? Admin, TimeSpan ReloadInterval) ReadAll(SectionReader section, TlsReader tls)
+    private (NodeSettings Node, MeshConfiguration? Mesh, TimeSpan DrainDelay, AdminSettings? Admin, TimeSpan ReloadInterval) ReadAll(
+        SectionReader section, TlsReader tls)
     {
         var constants = new HeaderTemplateConstants(HostName, environment);
-        var node = new NodeReader(ReferenceConfiguration.Templates, tls, constants).Read(section);
+        var (node, mesh, drainDelay) = new NodeReader(ReferenceConfiguration.Templates, tls, constants).Read(section);
         var reloadInterval = section.Section("certificates", certificates => certificates.Get("reload-interval", ReloadInterval));
-        return (node, AdminReader.Read(section, node.Listeners), reloadInterval);
+        return (node, mesh, drainDelay, AdminReader.Read(section, node.Listeners, mesh), reloadInterval);
     }
 
     /// <summary>Other keys at the root are values to refer to; one that nothing refers to is a typing error.</summary>

@@ -23,6 +23,12 @@ public abstract record ConfigurationOutcome
         /// <summary>Null: no admin server.</summary>
         public AdminSettings? Admin { get; init; }
 
+        /// <summary>From the announcement of a drain to its first GOAWAY, zero or more; without a mesh nobody waits for it.</summary>
+        internal TimeSpan DrainDelay { get; init; }
+
+        /// <summary>Null: the node is in no mesh.</summary>
+        internal MeshConfiguration? Mesh { get; init; }
+
         /// <summary>The files that are watched.</summary>
         internal CertificateSettings Certificates { get; init; } = CertificateSettings.None;
 

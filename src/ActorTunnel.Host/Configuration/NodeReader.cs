@@ -13,20 +13,26 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
 {
     private static readonly ValueKind<int> Dials = ValueKind.Integer(1, 1_000_000);
 
+    private static readonly ValueKind<TimeSpan> Delay = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10), zero: true);
+
     /// <summary>Settings to be used only if the log has stayed empty.</summary>
-    internal NodeSettings Read(SectionReader section)
+    internal (NodeSettings Node, MeshConfiguration? Mesh, TimeSpan DrainDelay) Read(SectionReader section)
     {
+        var name = section.Section("node", node => node.Get("name", ValueKind.Name));
+        var meshReader = new MeshReader(tls);
+        var mesh = meshReader.Read(name, section);
         var catalog = new UpstreamCatalog();
         var upstreamSections = new List<SectionReader>();
         var upstreams = ImmutableArray.CreateBuilder<UpstreamSettings>();
-        section.Entries("upstreams", Template("upstream"), (name, upstream) =>
+        section.Entries("upstreams", Template("upstream"), (entry, upstream) =>
         {
-            upstreams.Add(UpstreamReader.Read(name, upstream, tls));
+            upstreams.Add(UpstreamReader.Read(entry, upstream, tls, mesh));
             upstreamSections.Add(upstream);
-            catalog.Add(name, upstream.IsWrong("protocol") ? null : upstreams[^1].Protocol);
+            catalog.Add(entry, upstream.IsWrong("protocol") ? null : upstreams[^1].Protocol);
         });
 
-        var listeners = ReadListeners(section, Template("listener"), new ListenerReader(catalog, tls, new ConnectTemplateReader(constants), Template("route")));
+        var listeners = ReadListeners(
+            section, Template("listener"), new ListenerReader(catalog, tls, new ConnectTemplateReader(constants), Template("route")), mayBeNone: mesh is not null);
         foreach (var (upstream, reader) in upstreams.Zip(upstreamSections))
         {
             if (!catalog.IsUsed(upstream.Name))
@@ -35,18 +41,21 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
             }
         }
 
-        return new NodeSettings
+        var (timeout, delay) = section.Section("drain", drain => (
+            drain.Get("timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true)), drain.Get("delay", Delay)));
+        var node = new NodeSettings
         {
-            Name = section.Section("node", node => node.Get("name", ValueKind.Name)),
+            Name = name,
             Listeners = listeners,
             Upstreams = upstreams.ToImmutable(),
             Limits = section.Section("limits", ReadLimits),
-            DrainTimeout = section.Section(
-                "drain", drain => drain.Get("timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true))),
+            DrainTimeout = timeout,
         };
+        return (node, meshReader.Complete(mesh, listeners), delay);
     }
 
-    private static ImmutableArray<ListenerSettings> ReadListeners(SectionReader section, HoconObject template, ListenerReader reader)
+    private static ImmutableArray<ListenerSettings> ReadListeners(
+        SectionReader section, HoconObject template, ListenerReader reader, bool mayBeNone)
     {
         var listeners = ImmutableArray.CreateBuilder<ListenerSettings>();
         var count = 0;
@@ -67,7 +76,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
             listeners.Add(listener);
         });
 
-        if (count == 0 && !section.IsWrong("listeners"))
+        if (count == 0 && !mayBeNone && !section.IsWrong("listeners"))
         {
             section.Missing("listeners", "at least one listener");
         }

@@ -1,9 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
+using ActorTunnel.Mesh;
 using ActorTunnel.Proxy.Settings;
 
 namespace ActorTunnel.Host.Configuration;
 
-/// <summary>Reads the two kinds of <c>tls</c> sections and loads their files.</summary>
+/// <summary>Reads the three kinds of <c>tls</c> sections and loads their files.</summary>
 /// <param name="workingDirectory">What paths are relative to.</param>
 /// <param name="now">To warn of certificates that are out of date.</param>
 internal sealed class TlsReader(string workingDirectory, DateTimeOffset now)
@@ -71,6 +72,31 @@ internal sealed class TlsReader(string workingDirectory, DateTimeOffset now)
         }
 
         _sections.Add(new TlsSection.OfUpstream(upstream, files, contents.Fingerprint(), settings));
+        return settings;
+    }
+
+    /// <summary>Null where a mistake leaves no certificates.</summary>
+    internal MeshTls? ReadMesh(string node, SectionReader section)
+    {
+        var ca = section.Required("ca", Pem);
+        var (certificate, key) = CertificatePaths(section, required: true);
+        var files = FilesOf(ca, certificate, key);
+        var contents = files.Read();
+        var material = Load(section, "ca", contents);
+        var trustDomain = section.Optional("trust-domain", ValueKind.TrustDomain);
+        if (material.Certificate is null || material.Ca is null)
+        {
+            return null;
+        }
+
+        if (TlsSection.OfMesh.ProblemOf(material) is { } problem)
+        {
+            section.Mistake("cert", $"this file {problem}", "a certificate for servers and clients alike");
+            return null;
+        }
+
+        var settings = new MeshTls(material.Certificate, material.Ca, trustDomain);
+        _sections.Add(new TlsSection.OfMesh(node, files, contents.Fingerprint(), settings));
         return settings;
     }
 

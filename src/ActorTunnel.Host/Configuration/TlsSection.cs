@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ActorTunnel.Mesh;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 
@@ -15,6 +18,9 @@ internal abstract record TlsSection(SessionScope Scope, TlsFiles Files, string F
 
     /// <summary>For the log.</summary>
     internal abstract string Describe();
+
+    /// <summary>A phrase that follows the name of the certificate's file, where material that was read without a problem is still not for this section.</summary>
+    internal virtual string? Refuse(TlsMaterial material) => null;
 
     private static string Describe(CertificateMaterial? own) => own is null
         ? "a new CA list"
@@ -35,6 +41,32 @@ internal abstract record TlsSection(SessionScope Scope, TlsFiles Files, string F
     {
         internal override TlsSection With(TlsMaterial material, string fingerprint) =>
             this with { Fingerprint = fingerprint, Settings = Settings with { Certificate = material.Certificate, Ca = material.Ca ?? [] } };
+
+        internal override string Describe() => Describe(Settings.Certificate);
+    }
+
+    internal sealed record OfMesh(string Node, TlsFiles Files, string Fingerprint, MeshTls Settings)
+        : TlsSection(SessionScope.OfMesh(Node), Files, Fingerprint)
+    {
+        // RFC 5280 §4.2.1.12: a certificate without this extension is for every purpose.
+        private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+        private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
+        /// <inheritdoc cref="Refuse"/>
+        internal static string? ProblemOf(TlsMaterial material)
+        {
+            var usages = material.Certificate?.Leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages.Cast<Oid>().ToList();
+            return usages is null || (Has(ServerAuthentication) && Has(ClientAuthentication))
+                ? null
+                : "holds a certificate whose extended key usage is not for both servers and clients; a member is both to the others";
+
+            bool Has(string usage) => usages.Exists(oid => oid.Value == usage);
+        }
+
+        internal override string? Refuse(TlsMaterial material) => ProblemOf(material);
+
+        internal override TlsSection With(TlsMaterial material, string fingerprint) =>
+            this with { Fingerprint = fingerprint, Settings = Settings with { Certificate = material.Certificate!, Ca = material.Ca! } };
 
         internal override string Describe() => Describe(Settings.Certificate);
     }

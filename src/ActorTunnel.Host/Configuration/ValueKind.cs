@@ -39,6 +39,10 @@ internal static class ValueKind
     internal static readonly ValueKind<EndpointAddress> Endpoint = new(
         "\"host:port\", an IPv6 address in brackets", ParseEndpoint, endpoint => endpoint.ToString());
 
+    /// <summary>Port 0 stands for one that is left out.</summary>
+    internal static readonly ValueKind<EndpointAddress> Advertised = new(
+        "\"host\" or \"host:port\", an IPv6 address with a port in brackets", ParseAdvertised, address => address.Port == 0 ? address.Host : address.ToString());
+
     internal static readonly ValueKind<string> Host = new("a host name or an IP address, without a port", ParseHost, host => host);
 
     internal static readonly ValueKind<string> RoutePattern = new(
@@ -218,6 +222,17 @@ internal static class ValueKind
         var problem = ParseAuthority(text, out var authority);
         value = problem is null ? new EndpointAddress(authority.Host, authority.Port) : null!;
         return problem;
+    }
+
+    private static string? ParseAdvertised(string text, out EndpointAddress value)
+    {
+        if (ParseHost(text, out var host) is null)
+        {
+            value = new EndpointAddress(host, 0);
+            return null;
+        }
+
+        return ParseEndpoint(text, out value);
     }
 
     private static string? ParseHost(string text, out string value)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ActorTunnel.Host.Hosting;
 
 namespace ActorTunnel.Host.Demo;
 
@@ -71,7 +72,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         if (!_ended.IsCompleted)
         {
-            Termination.Request(_process);
+            // One that has just ended by itself did all that is asked for.
+            Termination.Request(Id);
         }
 
         try

@@ -4,6 +4,7 @@ using ActorTunnel.Host.Certificates;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Hosting;
@@ -47,15 +48,18 @@ internal static class NodeHost
         akka.scheduler.tick-duration = 100ms
         """;
 
+    /// <param name="configuration">What the node is.</param>
+    /// <param name="log">Takes the access log and the session log.</param>
+    /// <param name="sayProgress">Takes lines for people while the node drains; must not block.</param>
     /// <exception cref="ArgumentException">The <c>akka</c> block's log level is none.</exception>
-    public static IHost Build(ConfigurationOutcome.Loaded configuration, OutputLog log)
+    public static IHost Build(ConfigurationOutcome.Loaded configuration, OutputLog log, Action<string> sayProgress)
     {
         // Empty: no appsettings.json, no environment variables.
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
         builder.Services.Configure<HostOptions>(options =>
         {
-            options.ShutdownTimeout = configuration.Node.DrainTimeout + StopMargin;
+            options.ShutdownTimeout = DrainService.TimesOf(configuration).Total + StopMargin;
             // A defect of what runs beside the node is logged, and costs no tunnel.
             options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
         });
@@ -82,7 +86,16 @@ internal static class NodeHost
         });
         builder.Services.AddSingleton(configuration.Node);
         builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton<TerminatorDirectory>();
         builder.Services.AddSingleton<NodeService>();
+        if (configuration.Mesh is { } mesh)
+        {
+            builder.Services.AddSingleton(mesh);
+            builder.Services.AddSingleton<MeshService>();
+        }
+
+        builder.Services.AddSingleton(services =>
+            new DrainService(configuration, services.GetRequiredService<NodeService>(), services.GetService<MeshService>(), sayProgress));
         if (configuration.Admin is { } admin)
         {
             builder.Services.AddSingleton(admin);
@@ -92,14 +105,32 @@ internal static class NodeHost
         }
 
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
+        if (configuration.Mesh is not null)
+        {
+            builder.Services.AddHostedService(services => services.GetRequiredService<MeshService>());
+        }
+
         builder.Services.AddSingleton(services => new CertificateReloader(
             configuration.Certificates,
-            services.GetRequiredService<NodeService>().Use,
+            section => Use(section, services),
             services.GetRequiredService<ProxyMeters>(),
             services.GetRequiredService<ILogger<CertificateReloader>>(),
             TimeProvider.System));
         builder.Services.AddHostedService(services => services.GetRequiredService<CertificateReloader>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<DrainService>());
         return builder.Build();
+    }
+
+    private static void Use(TlsSection section, IServiceProvider services)
+    {
+        if (section is TlsSection.OfMesh mesh)
+        {
+            services.GetRequiredService<MeshService>().Use(mesh);
+        }
+        else
+        {
+            services.GetRequiredService<NodeService>().Use(section);
+        }
     }
 
     /// <summary>Log messages go to standard error, one line each, in the hosts of this process alike.</summary>

@@ -3,19 +3,21 @@ using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
+using ActorTunnel.Proxy.Upstreams;
 using Akka.Actor;
 using Microsoft.Extensions.Hosting;
 
 namespace ActorTunnel.Host.Hosting;
 
-/// <summary>The proxy's life within the host: bound when the host starts, drained before the actor system goes.</summary>
+/// <summary>The proxy within the host: bound when the host starts. <see cref="DrainService"/> ends it.</summary>
 /// <param name="system">Started before this and ended after it.</param>
 /// <param name="settings">What the proxy does.</param>
 /// <param name="pool">All buffers.</param>
 /// <param name="meters">All counters.</param>
 /// <param name="log">Takes the access log and the session log.</param>
+/// <param name="directory">The terminators of the mesh.</param>
 internal sealed class NodeService(
-    ActorSystem system, NodeSettings settings, BufferPool pool, ProxyMeters meters, OutputLog log) : IHostedService
+    ActorSystem system, NodeSettings settings, BufferPool pool, ProxyMeters meters, OutputLog log, TerminatorDirectory directory) : IHostedService
 {
     private bool _withheld;
 
@@ -37,7 +39,7 @@ internal sealed class NodeService(
             meters,
             TimeProvider.System,
             entry => log.Write(() => $"access {entry.ToLine()}"),
-            entry => log.Write(() => $"session {entry.ToLine()}"));
+            entry => log.Write(() => $"session {entry.ToLine()}")) { Directory = directory };
         Start = await ProxyNode.StartAsync(system, settings, environment);
     }
 
@@ -60,8 +62,6 @@ internal sealed class NodeService(
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) =>
-        Start is ProxyStart.Started started
-            ? started.Node.DrainAsync(settings.DrainTimeout).WaitAsync(cancellationToken)
-            : Task.CompletedTask;
+    /// <summary>Nothing: it was drained by <see cref="DrainService"/>.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -13,7 +13,7 @@ public readonly record struct SessionScope
         Name = name;
     }
 
-    /// <summary>The tag's key: <c>listener</c> or <c>upstream</c>.</summary>
+    /// <summary>The tag's key: <c>listener</c>, <c>upstream</c> or <c>mesh</c>.</summary>
     public string Kind { get; }
 
     /// <summary>The configured name.</summary>
@@ -22,6 +22,9 @@ public readonly record struct SessionScope
     public static SessionScope OfListener(string name) => new("listener", name);
 
     public static SessionScope OfUpstream(string name) => new("upstream", name);
+
+    /// <summary>The members' own connections, by the node's name.</summary>
+    public static SessionScope OfMesh(string node) => new("mesh", node);
 }
 
 /// <summary>How a dial ended.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using ActorTunnel.Host.Hosting;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Admin;
@@ -45,7 +46,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     {
         var index = await _node.TextAsync("/");
 
-        string[] pages = ["/ready", "/live", "/info", "/config", "/listeners", "/upstreams", "/sessions", "/tunnels", "/actors"];
+        string[] pages = ["/ready", "/live", "/info", "/config", "/listeners", "/upstreams", "/sessions", "/tunnels", "/drain", "/actors"];
         foreach (var page in pages)
         {
             Assert.Contains($"href=\"{page}\"", index, StringComparison.Ordinal);
@@ -122,6 +123,8 @@ public sealed class AdminServerTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/none", HttpStatusCode.NotFound, "There is /, /ready, ")]
+    [InlineData("/nodes", HttpStatusCode.NotFound, "This node is in no mesh: mesh.bind is not set.")]
+    [InlineData("/drain?wait=1s", HttpStatusCode.BadRequest, "wait is true, or left out.")]
     [InlineData("/info?format=xml", HttpStatusCode.BadRequest, "format is json or text")]
     [InlineData("/tunnels?limit=0", HttpStatusCode.BadRequest, "limit is a whole number from 1 to 10000")]
     [InlineData("/sessions?limit=10001", HttpStatusCode.BadRequest, "limit is a whole number from 1 to 10000")]
@@ -141,6 +144,7 @@ public sealed class AdminServerTests : IAsyncLifetime
 
         Assert.Equal(("looked-at", Environment.ProcessId, "running"), ((string)info["name"]!, (int)info["pid"]!, (string)info["state"]!));
         Assert.Equal(["terminator"], info["roles"]!.AsArray().Select(role => (string)role!));
+        Assert.Equal(ProcessStart.TicksOf(Environment.ProcessId), (long?)info["start-ticks"]);
         Assert.StartsWith(".NET ", (string)info["runtime"]!, StringComparison.Ordinal);
         var started = (DateTimeOffset)info["started"]!;
         Assert.InRange(started.AddMilliseconds((long)info["uptime-ms"]!), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));

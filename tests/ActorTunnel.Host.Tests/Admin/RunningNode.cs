@@ -14,17 +14,20 @@ internal sealed class RunningNode : IAsyncDisposable
     private readonly HttpClient _client = new();
     private readonly Task<int> _run;
 
-    private RunningNode(string file)
+    private RunningNode(string file, string[] options)
     {
-        _run = CommandLine.RunAsync(["run", file, "--set", "admin.bind=127.0.0.1:0"], _output, _error, _stop.Token);
+        _run = CommandLine.RunAsync(
+            ["run", file, "--set", "admin.bind=127.0.0.1:0", .. options.SelectMany(option => new[] { "--set", option })], _output, _error, _stop.Token);
     }
 
     /// <summary>Where the admin server listens.</summary>
     public Uri Admin { get; private set; } = null!;
 
-    public static async Task<RunningNode> StartAsync(string file)
+    /// <param name="file">Its configuration.</param>
+    /// <param name="options">Values of <c>--set</c>.</param>
+    public static async Task<RunningNode> StartAsync(string file, params string[] options)
     {
-        var node = new RunningNode(file);
+        var node = new RunningNode(file, options);
         Assert.NotNull(await node._output.Lines.FindAsync(line => line == "ready").WaitAsync(TimeSpan.FromSeconds(60)));
         node.Admin = new Uri(await node.TextAfterAsync("admin listens on "));
         return node;
@@ -32,6 +35,22 @@ internal sealed class RunningNode : IAsyncDisposable
 
     /// <summary>Where a listener is bound.</summary>
     public async Task<IPEndPoint> AddressOfAsync(string listener) => IPEndPoint.Parse(await TextAfterAsync($"listener {listener} listens on "));
+
+    /// <summary>Where other members of its mesh find it.</summary>
+    public Task<string> MeshAddressAsync() => TextAfterAsync("mesh listens on ");
+
+    /// <summary>Its standard output so far, without the lines of tunnels and sessions.</summary>
+    public IEnumerable<string> OutputLines =>
+        _output.Lines.Last(1_000).Where(line => !line.StartsWith("access ", StringComparison.Ordinal) && !line.StartsWith("session ", StringComparison.Ordinal));
+
+    /// <summary>Stops it, which must go in order.</summary>
+    /// <returns>Its standard error.</returns>
+    public async Task<string[]> StopAsync()
+    {
+        await _stop.CancelAsync();
+        Assert.Equal(0, await _run.WaitAsync(TimeSpan.FromSeconds(60)));
+        return _error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     public async Task<HttpResponseMessage> SendAsync(string path, Action<HttpRequestMessage>? change = null)
     {
@@ -70,9 +89,7 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        Assert.Equal(0, await _run.WaitAsync(TimeSpan.FromSeconds(60)));
-        Assert.Equal("", _error.ToString());
+        Assert.All(await StopAsync(), line => Assert.StartsWith("draining: ", line, StringComparison.Ordinal));
         _client.Dispose();
         _stop.Dispose();
         await _error.DisposeAsync();

@@ -41,7 +41,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal((ExitCode.Mistake, ""), (run.Code, run.Output));
         Assert.Equal(2, run.ErrorLines.Length);
         Assert.StartsWith("--set #1: actortunnel.listeners.in.max-connections = \"none\": ", run.ErrorLines[0], StringComparison.Ordinal);
-        Assert.EndsWith("allowed: round-robin or least-tunnels", run.ErrorLines[1], StringComparison.Ordinal);
+        Assert.EndsWith("allowed: round-robin or least-tunnels or power-of-two or source-hash or auto", run.ErrorLines[1], StringComparison.Ordinal);
     }
 
     [Fact]

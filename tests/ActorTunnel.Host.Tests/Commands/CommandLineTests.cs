@@ -5,7 +5,7 @@ namespace ActorTunnel.Host.Tests.Commands;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("", "one of run, check, demo, certs, origin, import-envoy is required")]
+    [InlineData("", "one of run, check, drain, nodes, demo, certs, origin, import-envoy is required")]
     [InlineData("demmo", "unknown command 'demmo', did you mean 'demo'?")]
     [InlineData("tunnel a b --c", "unknown command 'tunnel'")]
     [InlineData("--verbose", "unknown option '--verbose'")]

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using ActorTunnel.Host.Commands;
 using ActorTunnel.Host.Demo;
+using ActorTunnel.Host.Hosting;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Commands;
@@ -41,7 +42,7 @@ public sealed class OriginCommandTests : IDisposable
                 await probe.ConnectAsync(IPEndPoint.Parse(line!["origin listens on https://".Length..]));
             }
 
-            Termination.Request(process);
+            Termination.Request(process.Id);
             await process.WaitForExitAsync();
 
             Assert.Equal("", await process.StandardError.ReadToEndAsync());

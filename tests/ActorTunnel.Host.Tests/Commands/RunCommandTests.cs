@@ -38,7 +38,7 @@ public sealed class RunCommandTests : IDisposable
 
         Assert.Equal(0, await run);
         Assert.Equal(["listener connect-in", "ready", "stopping", "stopped"], output.Lines.Last(10).Select(line => line.Split(" listens")[0]));
-        Assert.Equal("", error.ToString());
+        Assert.Equal("draining: no tunnel is left\n", error.ToString());
     }
 
     [Fact]

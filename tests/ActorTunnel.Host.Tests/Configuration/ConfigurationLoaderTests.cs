@@ -163,7 +163,9 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               }
               drain {
                 timeout = 1500ms
+                delay = 1s
               }
+              mesh { }
               certificates {
                 reload-interval = 10s
               }

@@ -29,9 +29,9 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
 
     [Theory]
     // Unknown keys, with the nearest known one.
-    [InlineData("drain.timeuot = 1s", "15:19: actortunnel.drain.timeuot: unknown key, did you mean 'timeout'?; allowed: timeout")]
+    [InlineData("drain.timeuot = 1s", "15:19: actortunnel.drain.timeuot: unknown key, did you mean 'timeout'?; allowed: timeout, delay")]
     [InlineData("listeners.enter.conect { }", "15:29: actortunnel.listeners.enter.conect: unknown key, did you mean 'connect'?; allowed: bind, max-connections, proxy-protocol, peek-timeout, original-dst, tunnel, connect, tls")]
-    [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, certificates, admin")]
+    [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, mesh, certificates, admin")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = near, uspream = far }]", "15:83: actortunnel.listeners.leave.connect.routes[0].uspream: unknown key, did you mean 'upstream'?; allowed: authority, upstream")]
     [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout, ping-interval, ping-timeout, write-timeout, max-age")]
     // Wrong types.
@@ -79,7 +79,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("listeners.enter.tunnel.accept = http-connect", "3:72: actortunnel.listeners.enter.tunnel.authority = \"host.com:443\": is only for accept = tcp; here each request names its own")]
     [InlineData("upstreams.near.dns-refresh = 1s", "15:42: actortunnel.upstreams.near.dns-refresh = \"1s\": is only for type = logical-dns or strict-dns")]
     [InlineData("upstreams.near { type = logical-dns, endpoints = [\"a:1\", \"b:1\"] }", "15:62: actortunnel.upstreams.near.endpoints = [ … ]: has more than one element; allowed: exactly one with type = logical-dns")]
-    [InlineData("upstreams.near { type = dns }", "15:37: actortunnel.upstreams.near.type = \"dns\": is not known; allowed: static or logical-dns or strict-dns")]
+    [InlineData("upstreams.near { type = dns }", "15:37: actortunnel.upstreams.near.type = \"dns\": is not known; allowed: static or logical-dns or strict-dns or mesh")]
     [InlineData("upstreams.near.backoff.min = 1s", "15:28: actortunnel.upstreams.near.backoff = { … }: is only for protocol = http2")]
     [InlineData("listeners.enter.tls { }", "15:33: actortunnel.listeners.enter.tls = { … }: is only for a listener with connect; TLS towards terminators belongs to the upstream")]
     // Texts with a grammar.
@@ -105,7 +105,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("listeners.enter { original-dst = redirect, proxy-protocol = accept }", "15:46: actortunnel.listeners.enter.original-dst = \"redirect\": and proxy-protocol both say where a connection was going; allowed: one of the two")]
     [InlineData("listeners.enter.original-dst = tproxi", "15:44: actortunnel.listeners.enter.original-dst = \"tproxi\": is not known, did you mean 'tproxy'?; allowed: off or redirect or tproxy")]
     [InlineData("upstreams.near.endpoints = [\"a:0\"]", "15:41: actortunnel.upstreams.near.endpoints[0] = \"a:0\": the port must be 1 to 65535 without leading zeros; allowed: \"host:port\", an IPv6 address in brackets")]
-    [InlineData("upstreams.near.lb = roundrobin", "15:33: actortunnel.upstreams.near.lb = \"roundrobin\": is not known, did you mean 'round-robin'?; allowed: round-robin or least-tunnels")]
+    [InlineData("upstreams.near.lb = roundrobin", "15:33: actortunnel.upstreams.near.lb = \"roundrobin\": is not known, did you mean 'round-robin'?; allowed: round-robin or least-tunnels or power-of-two or source-hash or auto")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"a.*\", upstream = near }]", "15:61: actortunnel.listeners.leave.connect.routes[0].authority = \"a.*\": '*' stands alone or as the whole first label; allowed: \"*\", a host, or \"*.suffix\", each with an optional \":port\"")]
     [InlineData("listeners.leave.connect.routes = [{ authority = a.b, upstream = near }, { authority = A.b, upstream = near }]", "15:99: actortunnel.listeners.leave.connect.routes[1].authority = \"A.b\": another route has the same pattern; allowed: each pattern once")]
     [InlineData("upstreams.far.tls.verify-name = \"a b\"", "15:45: actortunnel.upstreams.far.tls.verify-name = \"a b\": the host holds a character other than letters, digits, '-' and '.'; allowed: a host name or an IP address, without a port")]
@@ -208,6 +208,6 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("drain..timeout=5s", "--set #1: actortunnel.drain..timeout = 5s: an empty element of a path; allowed: text before, between and behind the dots; an empty element is written \"\"")]
     [InlineData("drain={ timeout", "--set #1: actortunnel.drain = { timeout: found the end of the text; allowed: '=', ':', '+=' or '{' behind a key")]
     [InlineData("drain.timeout=never", "--set #1: actortunnel.drain.timeout = \"never\": is no duration, or one that is far too long; allowed: 0, or a duration from 1ms to 24d")]
-    [InlineData("drian.timeout=5s", "--set #1: actortunnel.drian: unknown key, did you mean 'drain'?; allowed: node, listeners, upstreams, limits, drain, certificates, admin")]
+    [InlineData("drian.timeout=5s", "--set #1: actortunnel.drian: unknown key, did you mean 'drain'?; allowed: node, listeners, upstreams, limits, drain, mesh, certificates, admin")]
     public void Mistakes_in_an_option_are_told_by_its_number(string option, string expected) => Assert.Equal([expected], Mistakes(Valid, option));
 }

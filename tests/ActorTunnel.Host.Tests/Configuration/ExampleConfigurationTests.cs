@@ -1,4 +1,5 @@
 using System.Net;
+using ActorTunnel.Host.Configuration;
 using ActorTunnel.Proxy.Routing;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Sockets;
@@ -76,6 +77,7 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
 
         Assert.Equal("127.0.0.1:8443", Assert.Single(Example("terminate").Upstreams.Single().Endpoints).ToString());
         Assert.Equal("127.0.0.1:8443", Assert.Single(Example("merged").Upstreams[1].Endpoints).ToString());
+        Assert.Equal("127.0.0.1:8443", Assert.Single(Example("worker").Upstreams.Single().Endpoints).ToString());
     }
 
     [Theory]
@@ -104,8 +106,26 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
     [InlineData("merged", 9900)]
     [InlineData("merged-h2c", 9900)]
     [InlineData("merged-mtls", 9900)]
+    [InlineData("seed", 9904)]
+    [InlineData("worker", 9902)]
+    [InlineData("edge", 9903)]
     public void Each_has_an_admin_server_on_the_port_of_its_role(string file, int port) => Assert.Equal(
         new IPEndPoint(IPAddress.Loopback, port), Loaded(Run([Path.Combine(Root, "config", $"{file}.conf")])).Admin?.Bind);
+
+    [Fact]
+    public void The_members_of_a_mesh_find_the_seed_and_only_the_worker_takes_tunnels()
+    {
+        var (seed, worker, edge) = (MeshOf("seed"), MeshOf("worker"), MeshOf("edge"));
+
+        Assert.Empty(seed.Settings.Seeds);
+        Assert.Equal(seed.Settings.Bind.ToString(), Assert.Single(worker.Settings.Seeds).ToString());
+        Assert.Equal(seed.Settings.Bind.ToString(), Assert.Single(edge.Settings.Seeds).ToString());
+        Assert.Equal((null, "connect-in", null), (seed.TunnelListener, worker.TunnelListener, edge.TunnelListener));
+        Assert.All([seed, worker, edge], member => Assert.NotNull(member.Settings.Tls));
+        Assert.Empty(Example("seed").Listeners);
+        var upstream = Assert.Single(Example("edge").Upstreams);
+        Assert.Equal((UpstreamType.Mesh, LoadBalancing.PowerOfTwo, "localhost"), (upstream.Type, upstream.LoadBalancing, upstream.Tls?.VerifyName));
+    }
 
     [Fact]
     public void Two_files_in_one_run_are_as_the_merged_one()
@@ -116,6 +136,8 @@ public sealed class ExampleConfigurationTests : ConfigurationTest
         Assert.Equal(Example("merged").Listeners.Select(listener => listener.Name), node.Listeners.Select(listener => listener.Name));
         Assert.Equal("merged", node.Name);
     }
+
+    private MeshConfiguration MeshOf(string name) => Loaded(Run([Path.Combine(Root, "config", $"{name}.conf")])).Mesh!;
 
     private NodeSettings Example(string name) => Loaded(Run([Path.Combine(Root, "config", $"{name}.conf")])).Node;
 }

@@ -26,7 +26,13 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           node.name = other
           admin.bind = "[::1]:4"
           limits { dials-per-session = 1, dials-per-process = 2, dial-wait = 3s, dns-timeout = 4s, buffers = 17MiB }
-          drain.timeout = 5s
+          drain { timeout = 5s, delay = 6s }
+          mesh {
+            bind = "[::1]:7", advertise = "seed.example:8", seeds = ["a.example:1", "[::1]:2"], zone = eu-1, roles = [fast]
+            tunnel { listener = connect-in, advertise = tunnels.example }
+            backoff { min = 39ms, max = 40s }
+            tls { ca = "certs/ca.pem", cert = "certs/server.pem", key = "certs/server-key.pem", trust-domain = mesh.local }
+          }
           listeners.tunnel-in {
             bind = "[::1]:1", max-connections = 6, proxy-protocol = require, peek-timeout = 28s
             tunnel {
@@ -51,13 +57,14 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
           upstreams.terminators {
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
             type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
-            answer-timeout = 37s, sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
+            answer-timeout = 37s, max-attempts = 38, sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
             http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
             tls {
               ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
             }
           }
+          upstreams.members { type = mesh, protocol = http2, role = fast, zone = eu-2 }
           upstreams.origin { endpoints = ["127.0.0.1:3"], proxy-protocol = v2 }
         }
         """;
@@ -69,6 +76,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
 
         Assert.Equal("actortunnel", node.Name);
         Assert.Null(Load(Smallest).Admin);
+        Assert.Null(Load(Smallest).Mesh);
+        Assert.Equal(Seconds(1), Load(Smallest).DrainDelay);
         Assert.Equal(new Limits(), node.Limits);
         var record = new NodeSettings { Name = "", Listeners = [], Upstreams = [] };
         Assert.Equal(record.DrainTimeout, node.DrainTimeout);
@@ -93,7 +102,18 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal(
             new Limits { DialsPerSession = 1, DialsPerProcess = 2, DialWait = Seconds(3), DnsTimeout = Seconds(4), Buffers = 17 * 1024 * 1024 },
             node.Limits);
-        Assert.Equal(Seconds(5), node.DrainTimeout);
+        Assert.Equal((Seconds(5), Seconds(6)), (node.DrainTimeout, Load(Largest).DrainDelay));
+
+        var mesh = Load(Largest).Mesh!;
+        Assert.Equal(("connect-in", new EndpointAddress("tunnels.example", 0)), (mesh.TunnelListener, mesh.TunnelAdvertise));
+        Assert.Equal(
+            ("other", IPEndPoint.Parse("[::1]:7"), new EndpointAddress("seed.example", 8), "eu-1"),
+            (mesh.Settings.NodeName, mesh.Settings.Bind, mesh.Settings.Advertise, mesh.Settings.Zone));
+        Assert.Equal([new EndpointAddress("a.example", 1), new EndpointAddress("::1", 2)], mesh.Settings.Seeds.ToArray());
+        Assert.Equal("fast", Assert.Single(mesh.Settings.Roles));
+        Assert.Equal((TimeSpan.FromMilliseconds(39), Seconds(40)), (mesh.Settings.MinBackoff, mesh.Settings.MaxBackoff));
+        Assert.Equal(("CN=server", "mesh.local"), (mesh.Settings.Tls!.Certificate.Leaf.Subject, mesh.Settings.Tls.TrustDomain));
+        Assert.Equal("CN=ca", Assert.Single(mesh.Settings.Tls.Ca).Subject);
 
         var tunnel = Assert.IsType<TunnelListenerSettings>(node.Listeners[0]);
         Assert.Equal((IPEndPoint.Parse("[::1]:1"), 6), (tunnel.Bind, tunnel.MaxConnections));
@@ -160,7 +180,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             (upstream.LoadBalancing, upstream.ConnectTimeout, upstream.MaxSessionsPerEndpoint, upstream.MinBackoff, upstream.MaxBackoff));
         Assert.Equal(
             (UpstreamType.StrictDns, DnsFamily.V4Preferred, Seconds(27)), (upstream.Type, upstream.DnsFamily, upstream.DnsRefresh));
-        Assert.Equal(Seconds(37), upstream.AnswerTimeout);
+        Assert.Equal((Seconds(37), 38), (upstream.AnswerTimeout, upstream.MaxAttempts));
         Assert.Equal(
             new Http2Settings
             {
@@ -178,7 +198,10 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal(
             ("::1", "spiffe://mesh.local/terminator", true, true),
             (upstream.Tls!.VerifyName, upstream.Tls.VerifySpiffeId, upstream.Tls.InsecureSkipVerify, upstream.Tls.AllowTls12));
-        Assert.Equal(SendProxyProtocol.V2, node.Upstreams[1].ProxyProtocol);
+        Assert.Equal(SendProxyProtocol.V2, node.Upstreams[2].ProxyProtocol);
+        var members = node.Upstreams[1];
+        Assert.Equal((UpstreamType.Mesh, "fast", "eu-2", LoadBalancing.PowerOfTwo), (members.Type, members.Role, members.Zone, members.LoadBalancing));
+        Assert.Empty(members.Endpoints);
         Assert.Equal("CN=ca", Assert.Single(upstream.Tls.Ca).Subject);
         Assert.Equal("CN=client", upstream.Tls.Certificate!.Leaf.Subject);
         Assert.True(upstream.Tls.Certificate.Leaf.HasPrivateKey);
@@ -198,6 +221,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             .Replace("actortunnel.listeners.intercept-in", "template.listener", StringComparison.Ordinal)
             .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
             .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal)
+            .Replace("actortunnel.upstreams.members", "template.upstream", StringComparison.Ordinal)
             .Replace("actortunnel.upstreams.origin", "template.upstream", StringComparison.Ordinal)
             .Replace("template.listener.connect.routes[]", "template.route", StringComparison.Ordinal)
             .Replace(".headers.x-a", ".headers", StringComparison.Ordinal));
@@ -222,7 +246,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             var template = path
                 .Replace("actortunnel.listeners.tunnel-in", "template.listener", StringComparison.Ordinal)
                 .Replace("actortunnel.listeners.intercept-in", "template.listener", StringComparison.Ordinal)
-            .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
+                .Replace("actortunnel.listeners.connect-in", "template.listener", StringComparison.Ordinal)
+                .Replace("actortunnel.upstreams.members", "template.upstream", StringComparison.Ordinal)
                 .Replace("actortunnel.upstreams.terminators", "template.upstream", StringComparison.Ordinal);
             if (defaults.TryGetValue(template, out var standard))
             {

@@ -12,7 +12,7 @@ internal static class TestCertificates
     // Keys take long to make, and no test changes them.
     private static readonly Lazy<Dictionary<string, string>> Files = new(Create);
 
-    /// <summary>ca, server, client: each <c>NAME.pem</c> and, but for the CA, <c>NAME-key.pem</c>.</summary>
+    /// <summary>ca, server, client, node: each <c>NAME.pem</c> and, but for the CA, <c>NAME-key.pem</c>.</summary>
     public static void Write(TemporaryFolder folder)
     {
         foreach (var (name, pem) in Files.Value)
@@ -33,10 +33,18 @@ internal static class TestCertificates
         files["server"] = server.ExportCertificatePem() + "\n" + ca.ExportCertificatePem();
         files["server-key"] = serverKey.ExportPkcs8PrivateKeyPem();
 
+        // A client's alone, RFC 5280 §4.2.1.12.
+        var clientUsage = new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], critical: false);
         using var clientKey = RSA.Create(2048);
         var request = new CertificateRequest("CN=client", clientKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(clientUsage);
         using var client = request.Create(
             ca.SubjectName, X509SignatureGenerator.CreateForECDsa(caKey), ValidFrom, ValidUntil, [4, 5, 6]);
+        using var nodeKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var node = Create("node", nodeKey, ca);
+        files["node"] = node.ExportCertificatePem();
+        files["node-key"] = nodeKey.ExportPkcs8PrivateKeyPem();
+
         files["client"] = client.ExportCertificatePem();
         files["client-key"] = clientKey.ExportRSAPrivateKeyPem();
         files["encrypted-key"] =

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorTunnel.Host.Demo;
+using ActorTunnel.Host.Hosting;
 
 namespace ActorTunnel.Host.Tests.Interception;
 
@@ -67,7 +68,7 @@ internal sealed class ForeignProgram : IAsyncDisposable
     {
         if (!_ended.IsCompleted)
         {
-            Termination.Request(_process);
+            Termination.Request(_process.Id);
             if (await Task.WhenAny(_ended, Task.Delay(Patience)) != _ended)
             {
                 _process.Kill();

@@ -15,12 +15,13 @@ internal sealed class NodeProcess : IAsyncDisposable
     private const int Sigterm = 15;
     private const int Sigcont = 18;
     private const int Sigstop = 19;
+    private const string MeshPrefix = "mesh listens on ";
 
     private static readonly HttpClient Client = new() { Timeout = Eventually.Patience };
 
     private readonly ForeignProcess _process;
     private readonly Dictionary<string, IPEndPoint> _listeners = [];
-    private bool _killed;
+    private bool _isOver;
     private Uri _admin = null!;
 
     private NodeProcess(ForeignProcess process)
@@ -53,6 +54,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public IPEndPoint AddressOf(string listener) => _listeners[listener];
 
+    /// <summary>Where members of the mesh dial it.</summary>
+    public string MeshAddress => LinesWith(MeshPrefix).Single(line => line.StartsWith(MeshPrefix, StringComparison.Ordinal))[MeshPrefix.Length..];
+
     /// <summary>What it wrote that has a certain text in it.</summary>
     public IEnumerable<string> LinesWith(string text) => _process.Lines.Where(line => line.Contains(text, StringComparison.Ordinal));
 
@@ -63,8 +67,18 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGKILL: it is gone, and the kernel ends its connections.</summary>
     public void Kill()
     {
-        _killed = true;
+        _isOver = true;
         _process.Kill();
+    }
+
+    /// <summary>SIGTERM: it ends in order, in its own time.</summary>
+    public void Terminate() => Send(Sigterm);
+
+    /// <summary>Waits for the end that it was asked for, which has to be in order.</summary>
+    public async Task EndsAsync()
+    {
+        Assert.Equal(0, await _process.EndsAsync());
+        _isOver = true;
     }
 
     /// <summary>
@@ -89,6 +103,23 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>The sum of a series of its metrics.</summary>
     public async Task<double> SumAsync(string series) => MetricsText.Sum(await Client.GetStringAsync(new Uri(_admin, "/metrics")), series);
 
+    /// <summary>Waits until it sees so many members that are up and heard, and no others but itself.</summary>
+    public async Task SeesAsync(int members)
+    {
+        var page = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                page = await Client.GetStringAsync(new Uri(_admin, "/nodes"));
+                return MeshPage.Parse(page).Count(member => member is { State: "up", IsReachable: true }) == members;
+            },
+            () => $"it does not see {members} members, but {page}");
+    }
+
+    /// <summary>How it sees the node with a name.</summary>
+    public async Task<MeshPage.Member> MemberAsync(string name) =>
+        MeshPage.Parse(await Client.GetStringAsync(new Uri(_admin, "/nodes"))).Single(member => member.Name == name);
+
     /// <summary>Waits until all tunnels are over and nothing of them is left, while sessions may be open.</summary>
     public async Task SettledAsync()
     {
@@ -101,11 +132,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         try
         {
-            if (!_killed)
+            if (!_isOver)
             {
                 Thaw();
-                Send(Sigterm);
-                Assert.Equal(0, await _process.EndsAsync());
+                Terminate();
+                await EndsAsync();
             }
         }
         finally

@@ -155,7 +155,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
     public async Task<bool> StopAsync(TimeSpan deadline)
     {
         _stopped = true;
-        var inTime = await Node.DrainAsync(deadline);
+        var result = await Node.DrainAsync(deadline);
         await CountsAsync("connections.open", 0);
         await CountsAsync("sessions.open", 0);
         await CountsAsync("sessions.retired.open", 0);
@@ -168,7 +168,7 @@ internal sealed class StoryNode : TestKit, IAsyncDisposable
             () => Pool.Rented == Pool.Returned, () => $"{_settings.Name}: {Pool.Rented} buffers rented, {Pool.Returned} returned");
         await Eventually.TrueAsync(() => Time.Timers == 0, () => $"{_settings.Name} left {Time.Timers} timers");
         Assert.DoesNotContain(LogLines, e => e.LogLevel() == LogLevel.ErrorLevel);
-        return inTime;
+        return result.InTime;
     }
 
     public async ValueTask DisposeAsync()

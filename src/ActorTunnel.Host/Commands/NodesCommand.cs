@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.Net;
+
+namespace ActorTunnel.Host.Commands;
+
+/// <summary><c>actortunnel nodes</c>: the mesh as one of its members sees it.</summary>
+internal static class NodesCommand
+{
+    private static readonly IPEndPoint Seed = new(IPAddress.Loopback, 9904);
+
+    public static Command Create()
+    {
+        var command = new Command("nodes", "Prints the members of a mesh as a node sees them: address, roles, zone, state, tunnels, load, age of the report.");
+        var admin = AdminOption.AddTo(command, Seed);
+        var json = JsonOption.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var console = parsed.InvocationConfiguration;
+            using var client = new AdminClient(parsed.GetValue(admin)!);
+            switch (await client.GetAsync(parsed.GetValue(json) ? "nodes" : "nodes?format=text", stop))
+            {
+                case AdminReply.Page page:
+                    await console.Output.WriteAsync(page.Text);
+                    return ExitCode.Success;
+                case AdminReply.None none:
+                    await console.Error.WriteLineAsync($"nodes: {none.Problem}");
+                    return ExitCode.Failure;
+                case var reply:
+                    throw new ArgumentOutOfRangeException(nameof(parsed), reply, null);
+            }
+        });
+        return command;
+    }
+}

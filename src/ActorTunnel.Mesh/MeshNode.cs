@@ -110,7 +110,8 @@ public sealed class MeshNode : IAsyncDisposable
     {
         // For the next life, where none runs now.
         _memory.BeginDrain();
-        if (_loop.Life is { } life)
+        // Akka takes a limit of zero for none.
+        if (limit > TimeSpan.Zero && _loop.Life is { } life)
         {
             try
             {

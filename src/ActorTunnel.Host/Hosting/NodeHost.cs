@@ -34,8 +34,9 @@ internal static class NodeHost
         # The host decides when the system ends, and a signal when the host does.
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         akka.coordinated-shutdown.exit-clr = off
-        # Standard output is the access log's.
+        # Standard output is the access log's, also for what loggers have not taken when the system ends.
         akka.stdout-loglevel = OFF
+        akka.stdout-logger-class = "ActorTunnel.Mesh.Lives.NoStandardOutput, ActorTunnel.Mesh"
         """;
 
     /// <summary>Weaker than the file's: quiet, and an ended actor that gets one more message is nothing to tell of.</summary>

@@ -121,12 +121,19 @@ internal sealed class LifeLoop : IAsyncDisposable
     {
         while (await WaitAsync(wait))
         {
-            switch (await TryBeginAsync())
+            var tls = _tls;
+            switch (await TryBeginAsync(tls))
             {
                 case LifeStart.Begun { Life: var life }:
                     _lives++;
                     _address = life.Address;
                     _life = life;
+                    if (tls != _tls)
+                    {
+                        // UseTls may have looked for a life before this one was there.
+                        _ = life.LeaveAsync(LifeEnd.NewCertificates, RenewLimit);
+                    }
+
                     if (!_leaving.IsCancellationRequested)
                     {
                         return life;
@@ -148,11 +155,11 @@ internal sealed class LifeLoop : IAsyncDisposable
         return null;
     }
 
-    private async Task<LifeStart?> TryBeginAsync()
+    private async Task<LifeStart?> TryBeginAsync(MeshTls? tls)
     {
         try
         {
-            return await MeshLife.BeginAsync(_environment, _tls, _lives + 1);
+            return await MeshLife.BeginAsync(_environment, tls, _lives + 1);
         }
 #pragma warning disable CA1031 // The first life began with the same settings; whatever Akka throws now, out of threads or memory, may be over at the next try.
         catch (Exception exception)

@@ -147,8 +147,17 @@ public sealed class TestMesh(ITestOutputHelper output) : IAsyncDisposable
     private static async Task ThrottleAsync(TestNode[] some, TestNode[] others, ThrottleMode mode)
     {
         var ways = some.SelectMany(one => others.SelectMany(other => new[] { (Of: one, To: other), (Of: other, To: one) }));
-        await Task.WhenAll(ways.Select(way => ((IRemoteActorRefProvider)((ExtendedActorSystem)way.Of.System).Provider).Transport.ManagementCommand(
-            new SetThrottle(way.Of.SystemAddress.At(way.To.Address), ThrottleTransportAdapter.Direction.Both, mode))));
+        await Task.WhenAll(ways.Select(async way =>
+        {
+            // A node may be between two lives, or end one this moment; the next begins with whole links.
+            if (way.Of.Mesh.Life is { } life)
+            {
+                var self = Cluster.Get(life.System).SelfAddress;
+                var transport = ((IRemoteActorRefProvider)((ExtendedActorSystem)life.System).Provider).Transport;
+                await Task.WhenAny(
+                    life.Ended, transport.ManagementCommand(new SetThrottle(self.At(way.To.Address), ThrottleTransportAdapter.Direction.Both, mode)));
+            }
+        }));
     }
 
     private void Write(string line)

@@ -12,10 +12,14 @@ internal sealed class MeshLogger : LoggerFactoryLogger
 {
     private const int LongestMessage = 120;
 
+    // Its type is not public.
+    private const string Disassociated = "EndpointDisassociatedException";
+
     private static readonly string[] Expected =
     [
         "Tried to associate with unreachable remote address",
         "Association with remote system",
+        "No response from remote",
         "Rejected incoming connection from",
         "Failed to bind to",
         "No response from remote for outbound association",
@@ -25,6 +29,11 @@ internal sealed class MeshLogger : LoggerFactoryLogger
 
     protected override void Log(LogEvent log, ActorPath path)
     {
+        if (log.Cause?.GetType().Name == Disassociated)
+        {
+            return; // A member went or was killed, and the cluster says which.
+        }
+
         if (log.Message is LogMessage { Format: var format })
         {
             if (StartsWith(format, Expected))

@@ -36,9 +36,6 @@ internal sealed record KnownMember(MemberId Id, MemberRoles Roles, MeshMemberSta
     /// <summary>Where it takes tunnels; null where it does not, or says nothing that this version can read.</summary>
     public EndpointAddress? TunnelAddress => Roles.Roles.Contains(MemberRoles.Terminator) ? Roles.TunnelAddress : null;
 
-    /// <summary>Whether it sends tunnels into the mesh.</summary>
-    public bool IsEncapsulator => Roles.Roles.Contains(MemberRoles.Encapsulator);
-
     /// <summary>What a person is told of it.</summary>
     public MeshMember ToView(MeshMemberState state, bool isReachable, bool isSelf, TimeSpan now) => new(
         Id.Address,

@@ -6,7 +6,7 @@ using Akka.Actor;
 namespace ActorTunnel.Mesh.Membership;
 
 /// <summary>
-/// What this node tells the others: how it is, to those who asked, once a second while their lease runs; and that it drains, to all who listen, until they have said that
+/// What this node tells the others: how it is, to those who asked, once a second while their lease runs; and that it drains, to all members, until they have said that
 /// they know.
 /// <code>
 ///   Silent ──AnnounceDrain──▶ Announcing ──all who are heard know──▶ Announced
@@ -93,16 +93,10 @@ internal sealed class ReporterActor : ReceiveActor, IWithTimers
         Settle();
     }
 
-    /// <summary>This node itself, all who send tunnels, and all who wanted to know how it is.</summary>
-    private void Listen()
-    {
-        var holders = _leases.Running(Now);
-        _drain.Listen([
-            .. _members
-                .Where(member => member.IsEncapsulator || member.Id == _peers.Self || holders.Contains(member.Id.Address))
-                .Select(member => new DrainAnnouncement.Listener(member.Id, member is { IsReachable: true, IsAtWork: true })),
-        ]);
-    }
+    /// <summary>All members: also who sends no tunnels here would else take the leaving for a loss.</summary>
+    private void Listen() => _drain.Listen([
+        .. _members.Select(member => new DrainAnnouncement.Listener(member.Id, member is { IsReachable: true, IsAtWork: true })),
+    ]);
 
     private void Settle()
     {

@@ -55,7 +55,7 @@ public sealed class MeshActorTests
     }
 
     [Fact]
-    public async Task A_drain_is_known_to_each_encapsulator_when_it_has_been_announced()
+    public async Task A_drain_is_known_to_each_member_when_it_has_been_announced()
     {
         await using var seed = MeshPeer.Seed();
         await using var worker = MeshPeer.Worker(100);
@@ -68,6 +68,7 @@ public sealed class MeshActorTests
         Assert.True(Assert.Single(edge.Directory.Current.Terminators).IsDraining);
         Assert.True(Assert.Single(other.Directory.Current.Terminators).IsDraining);
         Assert.True(Assert.Single(worker.Directory.Current.Terminators).IsDraining);
+        Assert.True(Assert.Single(seed.Directory.Current.Terminators).IsDraining);
 
         // The node goes on to say so, whatever it is told to say.
         worker.Report = Busy;

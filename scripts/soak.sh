@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Mixed load over two nodes for some minutes, every byte checked: prints what the nodes use every ten seconds, and a verdict; exit status 1 when a byte or an end was wrong, or when
-# memory, descriptors or threads grow after the warm-up (a quarter of the time, at least 30 s).
+# memory, descriptors or threads grow after the warm-up (half of the time, at least 30 s).
 #   scripts/soak.sh [MINUTES]      10 without a number
 set -euo pipefail
 cd "$(dirname "$0")/.."

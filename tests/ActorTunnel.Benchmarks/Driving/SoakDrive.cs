@@ -119,7 +119,7 @@ internal sealed class SoakDrive
 
     private async Task<int> JudgeAsync()
     {
-        var warm = TimeSpan.FromSeconds(Math.Max(30, _length.TotalSeconds / 4));
+        var warm = TimeSpan.FromSeconds(Math.Max(30, _length.TotalSeconds / 2)); // The JIT compiler goes on for minutes.
         var passed = _problems.IsEmpty;
         Console.WriteLine(Invariant($"{_done} tunnels in {_clock.Elapsed.TotalMinutes:0.0} min, {_problems.Count} mismatches"));
         foreach (var node in _nodes)

@@ -58,6 +58,10 @@ public sealed class DrainCommandTests : IDisposable
         using var connection = await UnfinishedRequestAsync(node);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{admin}") };
         var pid = (int)JsonNode.Parse(await client.GetStringAsync("/info"))!["pid"]!;
+        while (!System.Text.RegularExpressions.Regex.IsMatch(await client.GetStringAsync("/metrics"), @"(?m)^actortunnel_connections_open(\{.*\})? 1\b"))
+        {
+            await Task.Delay(10); // Before it is accepted there is nothing to wait for, and the drain is over at once.
+        }
 
         var drain = CommandLineRun.OfAsync("drain", "--admin", admin);
         while ((string)JsonNode.Parse(await client.GetStringAsync("/drain"))!["step"]! != "draining")

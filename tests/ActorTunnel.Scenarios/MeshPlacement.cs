@@ -145,6 +145,23 @@ public sealed class MeshPlacement : Story
     }
 
     [Fact]
+    public async Task A_lost_terminator_that_the_mesh_forgets_stays_in_use_while_its_session_lives()
+    {
+        var (origin, encapsulator, first, second) = await TwoAsync();
+        using var tunnels = new OpenTunnels(encapsulator.AddressOf("tunnel-in"), origin);
+        await tunnels.OpenAsync(2);
+        _mesh.Changes(Door(first), one => one with { Presence = TerminatorPresence.Lost });
+        await tunnels.OpenAsync(2);
+
+        _mesh.Leaves(Door(first));
+        await tunnels.OpenAsync(2);
+
+        await first.CountsAsync("tunnels.open", 3);
+        await second.CountsAsync("tunnels.open", 3);
+        Assert.Equal(0, encapsulator.Counters.Sum("sessions.retired.open"));
+    }
+
+    [Fact]
     public async Task A_lost_terminator_without_a_session_is_not_dialled_while_there_is_a_member()
     {
         var origin = Own(Origin.Start());

@@ -27,7 +27,7 @@ internal static class TunnelProtocol
         ReadOnlyMemory<byte> Greeting,
         TunnelAttempts Attempts) : INoSerializationVerificationNeeded
     {
-        /// <summary>When it stops waiting for a session or for another try, on the pool's clock. The pool sets it when it sees the request first.</summary>
+        /// <summary>When it stops waiting for a session or for another try, on the pool's clock. The pool sets it for each attempt.</summary>
         public TimeSpan? Deadline { get; init; }
     }
 

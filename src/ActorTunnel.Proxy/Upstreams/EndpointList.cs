@@ -13,13 +13,15 @@ internal sealed class EndpointList(UpstreamSettings settings)
     /// <summary>In the order of the list.</summary>
     public ImmutableArray<EndpointSessions> Current { get; private set; } = [];
 
-    /// <summary>Takes a new list, and returns those that are not in it any more.</summary>
+    /// <summary>Takes a new list, and returns those that are not in it any more. One that the mesh has lost and forgets stays while it has a session, behind the others.</summary>
     public ImmutableArray<EndpointSessions> Replace(ImmutableArray<ResolvedEndpoint> endpoints)
     {
         var before = Current;
         var known = before.DistinctBy(endpoint => endpoint.Address).ToDictionary(endpoint => endpoint.Address);
         IsKnown = true;
-        Current = [.. endpoints.Select(endpoint => known.GetValueOrDefault(endpoint.Address)?.Use(endpoint) ?? new EndpointSessions(endpoint, settings))];
+        ImmutableArray<EndpointSessions> listed =
+            [.. endpoints.Select(endpoint => known.GetValueOrDefault(endpoint.Address)?.Use(endpoint) ?? new EndpointSessions(endpoint, settings))];
+        Current = [.. listed, .. before.Except(listed).Where(endpoint => endpoint.OutlivesTheMesh)];
         return [.. before.Except(Current)];
     }
 

@@ -45,6 +45,9 @@ internal sealed class EndpointSessions
     /// <summary>The mesh does not hear it, and no session of ours proves that it is there all the same.</summary>
     public bool IsAbsent => Endpoint.Terminator is { Presence: not TerminatorPresence.Member } && !IsReady;
 
+    /// <summary>The mesh may forget it: a session of ours proves that it is there, and it never said that it drains.</summary>
+    public bool OutlivesTheMesh => Endpoint.Terminator is { Presence: TerminatorPresence.Lost, IsDraining: false } && IsReady;
+
     /// <summary>What it has to do, of ours and as far as it says, in tunnels.</summary>
     public double Load => _reported.Estimate(Tunnels);
 
@@ -89,10 +92,11 @@ internal sealed class EndpointSessions
             ?? (MayGrow(now) ? null : candidates.MaxBy(session => session.Limit - session.Tunnels));
     }
 
-    /// <summary>Whether every session that there is, or may be, has refused.</summary>
-    public bool HasRefused(TunnelAttempts attempts) =>
+    /// <summary>Whether every session that there is, or could be had now, has refused.</summary>
+    public bool HasRefused(TunnelAttempts attempts, TimeSpan now) =>
         !attempts.Sessions.IsEmpty
-        && !MayOpenAnother
+        && !IsDialing
+        && !MayGrow(now)
         && Sessions.TrueForAll(session => session.IsRetired || attempts.Sessions.Contains(session.Actor));
 
     /// <summary>Takes what is said of it now. One that is heard again, or drains no more, is worth a dial whatever its last session met.</summary>

@@ -27,6 +27,9 @@ internal sealed class EndpointTls
         _options.Clear();
     }
 
+    /// <summary>The endpoint is gone: addresses of a mesh come and go without end.</summary>
+    public void Forget(EndpointAddress endpoint) => _options.Remove(endpoint);
+
     /// <summary>Null: cleartext.</summary>
     public SslClientAuthenticationOptions? For(EndpointAddress endpoint)
     {

@@ -107,9 +107,10 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers, IPoolActions
     private void Use(ImmutableArray<ResolvedEndpoint> endpoints)
     {
         var gone = _endpoints.Replace(endpoints);
-        foreach (var session in gone.SelectMany(endpoint => endpoint.Sessions))
+        foreach (var endpoint in gone)
         {
-            Retire(session, "its endpoint is no longer in the list");
+            endpoint.Sessions.ForEach(session => Retire(session, "its endpoint is no longer in the list"));
+            _tls.Forget(endpoint.Address);
         }
 
         _requests.EndpointsChanged(gone);

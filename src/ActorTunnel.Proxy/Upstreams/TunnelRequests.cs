@@ -7,8 +7,8 @@ using Akka.Actor;
 namespace ActorTunnel.Proxy.Upstreams;
 
 /// <summary>
-/// The requests of an upstream that have no session: each is given to one, waits at an endpoint, waits for endpoints, rests, or is refused; at the latest at its
-/// deadline, however often it came back. Only the pool's actor uses it.
+/// The requests of an upstream that have no session: each is given to one, waits at an endpoint, waits for endpoints, rests, or is refused; at the latest at the
+/// deadline of its attempt, however often it came back unasked. Only the pool's actor uses it.
 /// <code>
 ///   new, or moved ──▶ unplaced (no list of endpoints yet) ──list──▶ at an endpoint ──room──▶ at a session ──2xx──▶ carried, gone from here
 ///                          ▲ not tried since it rested                                         │ refused, session lost
@@ -112,7 +112,7 @@ internal sealed class TunnelRequests
         }
         else
         {
-            Place(refused.Request with { Attempts = attempts });
+            Place(refused.Request with { Attempts = attempts, Deadline = null }); // What the terminator took of it is not the next one's to miss.
         }
     }
 
@@ -206,7 +206,7 @@ internal sealed class TunnelRequests
 
     private void PlaceOn(EndpointSessions endpoint, TunnelProtocol.OpenTunnel request, TimeSpan now)
     {
-        if (endpoint.HasRefused(request.Attempts))
+        if (endpoint.HasRefused(request.Attempts, now))
         {
             request = request with { Attempts = request.Attempts.AnySession() };
         }

@@ -125,6 +125,35 @@ public sealed class TunnelRequestsTests : TestKit, IAsyncLifetime
     }
 
     [Fact]
+    public void Where_the_other_session_cannot_be_had_now_the_one_that_refused_is_asked_again()
+    {
+        Start(endpoints: 1, upstream => upstream with { MaxSessionsPerEndpoint = 2 });
+        Place();
+        var first = GivenTo(null);
+        Refuse(first, bySession: true);
+        _pool.Wake(_requests);
+        Assert.Empty(_pool.Given);
+
+        _pool.FailDial();
+        _requests.Move(first.Endpoint, refusal: null);
+
+        Assert.Equal(first.Session, GivenTo(null).Session);
+    }
+
+    [Fact]
+    public void However_long_an_attempt_took_the_next_one_has_its_own_time_to_find_a_session()
+    {
+        Start(endpoints: 2);
+        Place();
+        var first = GivenTo(null);
+
+        _pool.Pass(TimeSpan.FromMinutes(1));
+        Refuse(first, bySession: false);
+
+        Assert.NotEqual(first.Endpoint, GivenTo(null).Endpoint);
+    }
+
+    [Fact]
     public void A_tunnel_that_would_rest_beyond_its_deadline_hears_of_its_last_failure_at_once()
     {
         Start(endpoints: 1, upstream => upstream with { MinBackoff = TimeSpan.FromSeconds(20), MaxBackoff = TimeSpan.FromSeconds(20) });
@@ -264,6 +293,17 @@ public sealed class TunnelRequestsTests : TestKit, IAsyncLifetime
                 requests.Serve(session.Endpoint);
             }
         }
+
+        /// <summary>The session that was dialled last could not be had.</summary>
+        public void FailDial()
+        {
+            var failed = _dialled[^1];
+            _dialled.Remove(failed);
+            failed.Endpoint.Sessions.Remove(failed);
+            failed.Endpoint.Failed(Now, TimeSpan.Zero, new Halfway());
+        }
+
+        public void Pass(TimeSpan time) => Now += time;
 
         /// <summary>The rest that began last is over.</summary>
         public void Wake(TunnelRequests requests)

@@ -9,11 +9,11 @@ namespace ActorTunnel.Mesh.Membership;
 internal sealed record LostTerminator(KnownMember Member, TimeSpan Since);
 
 /// <summary>
-/// Terminators that the mesh lost, by tunnel address. They may be well, and their tunnels with them, so they are remembered for a while, and for as long as nobody else is there.
+/// Terminators that the mesh lost, by tunnel address. They may be well, and their tunnels with them, so they are remembered for a while, and for as long as somebody may look for what nobody else is.
 /// </summary>
 internal sealed class LostTerminators
 {
-    /// <summary>How long one is remembered where other terminators are there.</summary>
+    /// <summary>How long one is remembered where others have its roles.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<EndpointAddress, LostTerminator> _lost = [];
@@ -27,17 +27,15 @@ internal sealed class LostTerminators
     /// <summary>Somebody is at work on this address.</summary>
     public void Found(EndpointAddress tunnelAddress) => _lost.Remove(tunnelAddress);
 
-    /// <summary>Forgets those whose time is over.</summary>
-    public void Forget(TimeSpan now, bool othersAreThere)
+    /// <summary>Forgets those whose time is over, and whose roles are all among <paramref name="rolesOfOthers"/>: an upstream asks for one of them.</summary>
+    public void Forget(TimeSpan now, IReadOnlySet<string> rolesOfOthers)
     {
-        if (!othersAreThere)
+        foreach (var (address, lost) in _lost.ToImmutableArray())
         {
-            return;
-        }
-
-        foreach (var (address, _) in _lost.Where(entry => now - entry.Value.Since >= Remembered).ToImmutableArray())
-        {
-            _lost.Remove(address);
+            if (now - lost.Since >= Remembered && lost.Member.Roles.Roles.All(rolesOfOthers.Contains))
+            {
+                _lost.Remove(address);
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class MemberTable
         _past = past;
     }
 
-    /// <summary>Whether this node is a member. Before it is, the others are not all known.</summary>
+    /// <summary>Whether this node is a member.</summary>
     public bool IsJoined { get; private set; }
 
     /// <summary>Whom this node knows, in no order.</summary>
@@ -104,8 +104,12 @@ internal sealed class MemberTable
     }
 
     /// <summary>Forgets what was lost too long ago.</summary>
-    public void Forget(TimeSpan now) =>
-        _lost.Forget(now, Serving().Values.Any(member => member.IsReachable && !member.IsDraining));
+    public void Forget(TimeSpan now) => _lost.Forget(
+        now,
+        Serving().Values
+            .Where(member => member.IsReachable && !member.IsDraining && member.Id != _self)
+            .SelectMany(member => member.Roles.Roles)
+            .ToHashSet());
 
     /// <summary>The member with this Akka address that is not down; the latest, where the incarnation is not said (0).</summary>
     public KnownMember? Find(EndpointAddress address, int incarnation = 0)

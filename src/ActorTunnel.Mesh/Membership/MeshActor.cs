@@ -10,10 +10,11 @@ namespace ActorTunnel.Mesh.Membership;
 /// <summary>
 /// A life's knowledge of the members, and what it tells them of this node; <c>/user/mesh</c>.
 /// <code>
-///   Outside ──this node is WeaklyUp or Up──▶ Member ──it is down or removed, or the cluster shuts down──▶ Over
-///      └──────────────────────────────────────────────────────────────────────────────────────────────────▲
+///   Outside ──this node is WeaklyUp or Up──▶ Entering ──the whole state came──▶ Member ──it is down or removed, or the cluster shuts down──▶ Over
+///      └─────────────────────────────────────────┴──────────────────────────────────────────────────────────────────────────────────────────▲
 /// </code>
-/// Only as a member it publishes what it knows; before and behind that the last knowledge stays.
+/// Only as a member it publishes what it knows; before and behind that the last knowledge stays. Akka tells of members one by one, also of those that became members in the
+/// same moment: what it tells of this node first is not yet all there are.
 /// </summary>
 internal sealed class MeshActor : ReceiveActor, IWithTimers
 {
@@ -35,6 +36,8 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
     private readonly IActorRef _reporter;
     private readonly List<AwaitedView> _views = [];
     private readonly HashSet<(EndpointAddress, string)> _unreadable = [];
+    private bool _isEntering;
+    private bool _isMember;
 
     public MeshActor(MeshLifeContext life)
     {
@@ -94,6 +97,7 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
             _table.SetReachable(MeshPeers.IdOf(member.UniqueAddress), !state.Unreachable.Contains(member));
         }
 
+        _isMember |= _table.IsJoined;
         AskTerminators(_table.Members);
         Settle();
     }
@@ -101,6 +105,12 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
     private void Take(Member member)
     {
         Set(member);
+        if (_table.IsJoined && !_isEntering)
+        {
+            _isEntering = true;
+            _cluster.SendCurrentClusterState(Self);
+        }
+
         var id = MeshPeers.IdOf(member.UniqueAddress);
         if (id == _peers.Self && member.Status == MemberStatus.Down)
         {
@@ -238,7 +248,7 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
 
     private void Publish()
     {
-        if (_table.IsJoined)
+        if (_isMember)
         {
             var now = Now;
             _life.Memory.Publish(_life.Life, _table.ToView(_life.Life, now), _table.ToSnapshot(now), _table.Past);

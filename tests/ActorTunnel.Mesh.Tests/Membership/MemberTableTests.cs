@@ -217,6 +217,36 @@ public sealed class MemberTableTests
     }
 
     [Fact]
+    public void What_is_lost_is_remembered_while_nobody_else_has_each_of_its_roles()
+    {
+        var table = Joined();
+        table.Up(Id(2), Worker(100, "gpu"), 0);
+        table.Up(Id(3), Worker(200), 0);
+        table.Remove(Id(2), At(0));
+
+        table.Forget(At(600));
+        Assert.Equal([100, 200], Ports());
+        table.Up(Id(4), Worker(300, "gpu"), 601);
+        table.Forget(At(602));
+        Assert.Equal([200, 300], Ports());
+
+        IEnumerable<int> Ports() => table.ToSnapshot(At(602)).Terminators.Select(terminator => terminator.Address.Port);
+    }
+
+    [Fact]
+    public void A_node_that_takes_tunnels_itself_is_nobody_else()
+    {
+        var table = new MemberTable(Id(1), MeshPast.Nothing);
+        table.Up(Id(1), Worker(50), 0);
+        table.Up(Id(2), Worker(100), 0);
+        table.Remove(Id(2), At(0));
+
+        table.Forget(At(600));
+
+        Assert.Equal([50, 100], table.ToSnapshot(At(600)).Terminators.Select(terminator => terminator.Address.Port));
+    }
+
+    [Fact]
     public void A_member_that_was_never_used_is_not_lost()
     {
         var table = Joined();

@@ -55,6 +55,22 @@ public sealed class MeshActorTests
     }
 
     [Fact]
+    public async Task The_first_snapshot_has_all_who_became_members_in_the_same_moment()
+    {
+        await using var seed = MeshPeer.Seed(membersToBegin: 8);
+        await using var edge = MeshPeer.Edge();
+        MeshPeer[] workers = [.. Enumerable.Range(100, 6).Select(MeshPeer.Worker)];
+        var known = new ConcurrentQueue<int>();
+        edge.Directory.Replaced += () => known.Enqueue(edge.Directory.Current.Terminators.Length);
+
+        await Task.WhenAll(new[] { seed, edge }.Concat(workers).Select(peer => Cluster.Get(peer.System).JoinAsync(seed.Address)));
+        await edge.SeesTerminatorsAsync(snapshot => snapshot.Terminators.Length == 6);
+
+        Assert.All(known, terminators => Assert.Equal(6, terminators));
+        await Task.WhenAll(workers.Select(worker => worker.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
     public async Task A_drain_is_known_to_each_member_when_it_has_been_announced()
     {
         await using var seed = MeshPeer.Seed();

@@ -18,10 +18,12 @@ internal sealed class MeshPeer : IAsyncDisposable
     private readonly MeshIdentity _identity;
     private readonly MeshSettings _settings;
     private readonly Props? _inItsPlace;
+    private readonly int _membersToBegin;
     private volatile NodeReport _report = new(0, IsDraining: false, Tunnels: 0, Dials: 0, Cpu: 0, ResidentBytes: 1);
 
-    private MeshPeer(string name, int? tunnelPort, bool isEncapsulator, Props? inItsPlace = null)
+    private MeshPeer(string name, int? tunnelPort, bool isEncapsulator, Props? inItsPlace = null, int membersToBegin = 1)
     {
+        _membersToBegin = membersToBegin;
         _inItsPlace = inItsPlace;
         _identity = new MeshIdentity(tunnelPort is { } port ? Mesh.Tunnel(port) : null, isEncapsulator, "1.0.0");
         _settings = new MeshSettings { NodeName = name, Bind = new IPEndPoint(IPAddress.Loopback, 0) };
@@ -45,7 +47,8 @@ internal sealed class MeshPeer : IAsyncDisposable
         set => _report = value;
     }
 
-    public static MeshPeer Seed() => new("seed", null, isEncapsulator: false);
+    /// <param name="membersToBegin">All become members in the same moment, once there are so many.</param>
+    public static MeshPeer Seed(int membersToBegin = 1) => new("seed", null, isEncapsulator: false, membersToBegin: membersToBegin);
 
     public static MeshPeer Worker(int tunnelPort) => new($"worker-{tunnelPort}", tunnelPort, isEncapsulator: false);
 
@@ -86,6 +89,8 @@ internal sealed class MeshPeer : IAsyncDisposable
               remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
               cluster {
                 roles = [{{roles}}]
+                min-nr-of-members = {{_membersToBegin}}
+                allow-weakly-up-members = off
                 gossip-interval = 100ms
                 leader-actions-interval = 100ms
                 unreachable-nodes-reaper-interval = 100ms

@@ -42,8 +42,18 @@ internal static class LifeConfiguration
               keep-majority.role = terminator
             }
           }
-          # .NET makes it SO_REUSEPORT too, and two nodes would share a port unnoticed.
-          remote.dot-netty.tcp.tcp-reuse-addr = off
+          remote {
+            # No peer ends an actor or starts one here, and reaches no others than those that talk to peers.
+            untrusted-mode = on
+            trusted-selection-paths = ["/user/mesh", "/user/islands", "/system/cluster/core/daemon", "/system/cluster/heartbeatReceiver"]
+            # .NET makes it SO_REUSEPORT too, and two nodes would share a port unnoticed.
+            dot-netty.tcp.tcp-reuse-addr = off
+          }
+          actor.serializers {
+            # Akka's for whatever has no other makes objects of the types that a peer names.
+            json = "ActorTunnel.Mesh.Lives.NoSerializer, ActorTunnel.Mesh"
+            akka-misc = "ActorTunnel.Mesh.Lives.NoKillSerializer, ActorTunnel.Mesh"
+          }
         }
         """;
 
@@ -74,7 +84,6 @@ internal static class LifeConfiguration
             log-remote-lifecycle-events = off
             retry-gate-closed-for = 1s
             # A partition that heals is noticed only when a dial that hangs in it is given up.
-            handshake-timeout = 4s
             dot-netty.tcp.connection-timeout = 3s
             # A connection that was cut for long is retransmitted on ever more rarely; a new one is through at once.
             transport-failure-detector.acceptable-heartbeat-pause = 10s

@@ -37,8 +37,10 @@ public sealed class TestMesh(ITestOutputHelper output) : IAsyncDisposable
           }
           remote {
             retry-gate-closed-for = 300ms
-            handshake-timeout = 1s
-            dot-netty.tcp.applied-adapters = ["trttl"]
+            dot-netty.tcp {
+              connection-timeout = 1s
+              applied-adapters = ["trttl"]
+            }
           }
         }
         """;

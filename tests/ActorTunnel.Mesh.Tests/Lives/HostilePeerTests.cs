@@ -1,0 +1,99 @@
+using ActorTunnel.Mesh.Lives;
+using ActorTunnel.Mesh.Membership;
+using Akka.Actor;
+using Akka.Configuration;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace ActorTunnel.Mesh.Tests.Lives;
+
+/// <summary>What somebody could do who reaches a member's port and is let in there: a member with a defect, or anybody where there is no TLS.</summary>
+public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly TestMesh _mesh = new(output);
+    private readonly ActorSystem _peer = ActorSystem.Create(LifeConfiguration.SystemName, ConfigurationFactory.ParseString(
+        """
+        akka {
+          loggers = []
+          stdout-loglevel = OFF
+          actor.provider = remote
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, applied-adapters = ["trttl"] }
+        }
+        """));
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _mesh.DisposeAsync();
+        await _peer.Terminate();
+    }
+
+    [Theory]
+    [InlineData("user/" + MeshActor.Name)]
+    [InlineData("user/" + IslandsActor.Name)]
+    [InlineData("user/" + LifeActor.Name)]
+    [InlineData("user")]
+    [InlineData("system/cluster/core/daemon")]
+    public async Task Nobody_elses_actors_can_be_ended(string path)
+    {
+        var node = await _mesh.StartAsync("node");
+        await TestMesh.MeetAsync(Limit, node);
+        var victim = await node.System.ActorSelection("/" + path).ResolveOne(Limit);
+        var ends = Inbox.Create(node.System);
+        ends.Watch(victim);
+        var selection = _peer.ActorSelection(new RootActorPath(node.SystemAddress) / path.Split('/'));
+        var reference = ((ExtendedActorSystem)_peer).Provider.ResolveActorRef(victim.Path.ToStringWithAddress(node.SystemAddress));
+
+        selection.Tell(PoisonPill.Instance);
+        selection.Tell(Kill.Instance);
+        reference.Tell(PoisonPill.Instance);
+        reference.Tell(Kill.Instance);
+        ((IInternalActorRef)reference).Stop();
+        await AnswersAsync(node);
+
+        await Assert.ThrowsAsync<TimeoutException>(() => ends.ReceiveAsync(TimeSpan.FromSeconds(1)));
+        Assert.Same(node.FirstLife, node.Mesh.Life);
+    }
+
+    [Fact]
+    public async Task No_type_that_a_peer_names_is_made()
+    {
+        var node = await _mesh.StartAsync("node");
+        await TestMesh.MeetAsync(Limit, node);
+        var marked = new Marked { Text = "from outside" };
+        Marked.Made = 0;
+
+        _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name).Tell(marked);
+        await AnswersAsync(node);
+
+        Assert.Equal(0, Marked.Made);
+    }
+
+    /// <summary>Messages come in their order, so the answer says that those before it were taken.</summary>
+    private async Task AnswersAsync(TestNode node)
+    {
+        var mesh = await _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name).ResolveOne(Limit);
+        Assert.Equal(MeshActor.Name, mesh.Path.Name);
+    }
+
+    public sealed class Marked
+    {
+        private string _text = "";
+
+        public static int Made { get; set; }
+
+        public required string Text
+        {
+            get => _text;
+            set
+            {
+                _text = value;
+                Made++;
+            }
+        }
+    }
+}

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using ActorTunnel.Mesh.Messages;
 using ActorTunnel.Proxy.Settings;
 using Akka.Actor;
 using Akka.Cluster;
+using Akka.Event;
 
 namespace ActorTunnel.Mesh.Lives;
 
 /// <summary>
 /// Finds other clusters of the same mesh, and ends the life where its own cluster is the one that gives way; <c>/user/islands</c>. Each member finds out by itself: those of the other
-/// cluster are asked by whoever knows an address outside its own.
+/// cluster are asked by whoever knows an address outside its own. What others say unasked makes it ask; only an answer to a question of its own ends the life.
 /// </summary>
 internal sealed class IslandsActor : ReceiveActor, IWithTimers
 {
@@ -30,6 +33,8 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
     private readonly Action _smaller;
     private readonly TimeProvider _time;
     private readonly SystemId _self;
+    private readonly UnreadableLog _unreadable = new(Context.GetLogger());
+    private readonly Dictionary<EndpointAddress, ulong> _questions = [];
     private Doubt? _doubt;
 
     public IslandsActor(ImmutableArray<EndpointAddress> seeds, AddressBook book, Action smaller, Random random, TimeProvider time)
@@ -43,7 +48,8 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
         Receive<Tick>(_ => AskOutside());
         Receive<Again>(message => AskAgain(message.Address));
         Receive<IslandsProtocol.WhichIsland>(Answer);
-        Receive<IslandsProtocol.IslandKnown>(message => Meet(message.Member, message.Island));
+        Receive<IslandsProtocol.IslandKnown>(Hear);
+        Receive<UnreadableMessage>(message => _unreadable.Tell(message, Sender));
         Receive<ClusterEvent.MemberUp>(message => Heard(message.Member));
         Receive<ClusterEvent.MemberRemoved>(message => Gone(message));
     }
@@ -78,26 +84,42 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
         var heard = state.Members.Except(state.Unreachable).Select(member => member.Address.ToEndpoint()).ToHashSet();
         var outside = _seeds.Concat(_book.Addresses).Distinct().Where(address => address != _self.Address && !heard.Contains(address)).ToArray();
         _random.Shuffle(outside);
+        _questions.Clear(); // What is not answered by now is asked again.
         foreach (var address in outside.Take(AskedAtOnce))
         {
             Ask(address, island);
         }
     }
 
-    private void Ask(EndpointAddress address, Island island) =>
-        Context.ActorSelection(new RootActorPath(_cluster.SelfAddress.At(address)) / "user" / Name).Tell(new IslandsProtocol.WhichIsland(_self, island));
+    private void Ask(EndpointAddress address, Island island)
+    {
+        var question = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        _questions[address] = question;
+        Context.ActorSelection(new RootActorPath(_cluster.SelfAddress.At(address)) / "user" / Name).Tell(new IslandsProtocol.WhichIsland(_self, island, question));
+    }
 
     private void Answer(IslandsProtocol.WhichIsland question)
     {
         // A member that has not heard of this one yet asks too; to it this is no other island.
         if (Ours(_cluster.State) is { } ours && !IsMember(question.Asker))
         {
-            Sender.Tell(new IslandsProtocol.IslandKnown(_self, ours));
-            Meet(question.Asker, question.Island);
+            Sender.Tell(new IslandsProtocol.IslandKnown(_self, ours, question.Question));
+            Meet(question.Asker, question.Island, isAnswer: false);
         }
     }
 
-    private void Meet(SystemId other, Island theirs)
+    private void Hear(IslandsProtocol.IslandKnown message)
+    {
+        var isAnswer = _questions.TryGetValue(message.Member.Address, out var question) && question == message.Question;
+        if (isAnswer)
+        {
+            _questions.Remove(message.Member.Address);
+        }
+
+        Meet(message.Member, message.Island, isAnswer);
+    }
+
+    private void Meet(SystemId other, Island theirs, bool isAnswer)
     {
         if (Ours(_cluster.State) is not { } ours || IsMember(other) || theirs.Oldest == ours.Oldest)
         {
@@ -110,7 +132,7 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (_doubt is { } doubt && doubt.Oldest == theirs.Oldest && _time.GetElapsedTime(doubt.Since) is var age && age >= Reflection && age < DoubtLifetime)
+        if (isAnswer && _doubt is { } doubt && doubt.Oldest == theirs.Oldest && _time.GetElapsedTime(doubt.Since) is var age && age >= Reflection && age < DoubtLifetime)
         {
             _smaller();
             return;
@@ -120,7 +142,7 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
         if (_doubt is null || _doubt.Oldest != theirs.Oldest || _time.GetElapsedTime(_doubt.Since) >= DoubtLifetime)
         {
             _doubt = new Doubt(theirs.Oldest, _time.GetTimestamp());
-            TellOwn(new IslandsProtocol.IslandKnown(other, theirs));
+            TellOwn(new IslandsProtocol.IslandKnown(other, theirs, Question: 0));
         }
 
         Timers.StartSingleTimer(nameof(Again), new Again(other.Address), Reflection);

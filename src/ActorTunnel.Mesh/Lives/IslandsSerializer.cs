@@ -1,5 +1,5 @@
-using System.Runtime.Serialization;
 using ActorTunnel.Mesh.Lives.Wire;
+using ActorTunnel.Mesh.Messages;
 using ActorTunnel.Proxy.Settings;
 using Akka.Actor;
 using Akka.Serialization;
@@ -7,7 +7,7 @@ using Google.Protobuf;
 
 namespace ActorTunnel.Mesh.Lives;
 
-/// <summary>Writes and reads <see cref="IslandsProtocol"/>. The manifest names the message and its version.</summary>
+/// <summary>Writes and reads <see cref="IslandsProtocol"/>. The manifest names the message and its version. What cannot be read becomes an <see cref="UnreadableMessage"/>.</summary>
 internal sealed class IslandsSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>Among Akka's serializers.</summary>
@@ -27,57 +27,47 @@ internal sealed class IslandsSerializer(ExtendedActorSystem system) : Serializer
 
     public override byte[] ToBinary(object obj) => obj switch
     {
-        IslandsProtocol.WhichIsland message => Write(message.Asker, message.Island),
-        IslandsProtocol.IslandKnown message => Write(message.Member, message.Island),
+        IslandsProtocol.WhichIsland message => Write(message.Asker, message.Island, message.Question),
+        IslandsProtocol.IslandKnown message => Write(message.Member, message.Island, message.Question),
         _ => throw NotOurs(obj),
     };
 
-    /// <exception cref="SerializationException">The manifest is unknown, or the bytes are no such message. Akka logs it and drops the message.</exception>
+    /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        switch (manifest)
+        try
         {
-            case WhichIslandManifest:
-                var (asker, askersIsland) = Read(bytes);
-                return new IslandsProtocol.WhichIsland(asker, askersIsland);
-            case IslandKnownManifest:
-                var (member, island) = Read(bytes);
-                return new IslandsProtocol.IslandKnown(member, island);
-            default:
-                throw new SerializationException($"No message of islands is called '{manifest}'.");
+            return manifest switch
+            {
+                WhichIslandManifest => Read(IslandMessage.Parser.ParseFrom(bytes), manifest, (member, island, question) => new IslandsProtocol.WhichIsland(member, island, question)),
+                IslandKnownManifest => Read(IslandMessage.Parser.ParseFrom(bytes), manifest, (member, island, question) => new IslandsProtocol.IslandKnown(member, island, question)),
+                _ => UnreadableMessage.Of(manifest, "it is not known to this version"),
+            };
+        }
+        catch (InvalidProtocolBufferException problem)
+        {
+            return UnreadableMessage.Of(manifest, problem.Message); // A peer's bytes are not this node's fault; the receiver logs it.
         }
     }
 
-    private static byte[] Write(SystemId member, Island island) => new IslandMessage
+    private static byte[] Write(SystemId member, Island island, ulong question) => new IslandMessage
     {
         Member = Write(member),
         Oldest = Write(island.Oldest),
         Terminators = (uint)island.Terminators,
         Members = (uint)island.Members,
+        Question = question,
     }.ToByteArray();
 
     private static SystemIdMessage Write(SystemId id) => new() { Host = id.Address.Host, Port = (uint)id.Address.Port, Uid = id.Uid };
 
-    private static (SystemId Member, Island Island) Read(byte[] bytes)
-    {
-        IslandMessage message;
-        try
-        {
-            message = IslandMessage.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException exception)
-        {
-            throw new SerializationException("A message of islands cannot be read.", exception);
-        }
+    private static object Read(IslandMessage message, string manifest, Func<SystemId, Island, ulong, object> make) =>
+        Read(message.Member) is { } member && Read(message.Oldest) is { } oldest && message is { Terminators: <= int.MaxValue, Members: <= int.MaxValue }
+            ? make(member, new Island(oldest, (int)message.Terminators, (int)message.Members), message.Question)
+            : UnreadableMessage.Of(manifest, "it names no system, or counts too many members");
 
-        return (Read(message.Member), new Island(Read(message.Oldest), Count(message.Terminators), Count(message.Members)));
-    }
-
-    private static SystemId Read(SystemIdMessage? id) => id is { Host.Length: > 0, Port: > 0 and <= ushort.MaxValue }
-        ? new SystemId(new EndpointAddress(id.Host, (int)id.Port), id.Uid)
-        : throw new SerializationException("A message of islands names no system.");
-
-    private static int Count(uint count) => count <= int.MaxValue ? (int)count : throw new SerializationException("A message of islands counts too many members.");
+    private static SystemId? Read(SystemIdMessage? id) =>
+        id is { Host.Length: > 0, Port: > 0 and <= ushort.MaxValue } ? new SystemId(new EndpointAddress(id.Host, (int)id.Port), id.Uid) : null;
 
     private static ArgumentException NotOurs(object message) => new($"{message.GetType()} is no message of islands.");
 }

@@ -21,21 +21,18 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
     /// <summary>Its name under <c>/user</c>, the same on each node.</summary>
     public const string Name = "mesh";
 
-    private const int MostUnreadable = 64;
-
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(1500);
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly UnreadableLog _unreadable = new(Context.GetLogger());
     private readonly MeshLifeContext _life;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly MeshPeers _peers;
     private readonly MemberTable _table;
     private readonly IActorRef _reporter;
     private readonly List<AwaitedView> _views = [];
-    private readonly HashSet<(EndpointAddress, string)> _unreadable = [];
     private bool _isEntering;
     private bool _isMember;
 
@@ -54,7 +51,7 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
         Receive<ReportsWanted>(wanted => FromMember(member => _reporter.Tell(new ReporterActor.ReportAsked(member.Id, wanted.Lease))));
         Receive<NodeReported>(Hear);
         Receive<DrainKnown>(_ => FromMember(member => _reporter.Tell(new ReporterActor.DrainAcknowledged(member.Id))));
-        Receive<UnreadableMessage>(LogOnce);
+        Receive<UnreadableMessage>(message => _unreadable.Tell(message, Sender));
         Receive<MeshProtocol.GetView>(Show);
         Receive<MeshProtocol.AnnounceDrain>(announce => _reporter.Forward(announce));
         Receive<AskDue>(_ => AskTerminators(_table.Members));
@@ -174,16 +171,6 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
         if (_table.Find(_peers.AddressOf(Sender)) is { } member)
         {
             use(member);
-        }
-    }
-
-    /// <summary>Once for each sender and kind, and for no more of them than a hostile one could make up.</summary>
-    private void LogOnce(UnreadableMessage message)
-    {
-        var from = _peers.AddressOf(Sender);
-        if (_unreadable.Count < MostUnreadable && _unreadable.Add((from, message.Manifest)))
-        {
-            _log.Warning("mesh: {0} sends {1}, which is dropped: {2}; this is not told again", from, message.Manifest, message.Reason);
         }
     }
 

@@ -22,12 +22,3 @@ internal sealed record DrainKnown : MeshMessage
 {
     public static readonly DrainKnown Instance = new();
 }
-
-/// <summary>In place of a message that this version cannot read. Never sent.</summary>
-/// <param name="Manifest">Of the message, at most <see cref="LongestManifest"/> characters of it.</param>
-/// <param name="Reason">What is wrong with it.</param>
-internal sealed record UnreadableMessage(string Manifest, string Reason) : MeshMessage
-{
-    /// <summary>What is kept of a manifest, in characters.</summary>
-    public const int LongestManifest = 40;
-}

@@ -57,12 +57,12 @@ internal sealed class MeshSerializer(ExtendedActorSystem system) : SerializerWit
                 ReportsWantedManifest => FromWire(Wire.ReportsWanted.Parser.ParseFrom(bytes)),
                 NodeReportedManifest => FromWire(Wire.NodeReported.Parser.ParseFrom(bytes)),
                 DrainKnownManifest => FromWire(Wire.DrainKnown.Parser.ParseFrom(bytes)),
-                _ => Unreadable(manifest, "it is not known to this version"),
+                _ => UnreadableMessage.Of(manifest, "it is not known to this version"),
             };
         }
         catch (InvalidProtocolBufferException problem)
         {
-            return Unreadable(manifest, problem.Message); // A peer's bytes are not this node's fault; the receiver logs it.
+            return UnreadableMessage.Of(manifest, problem.Message); // A peer's bytes are not this node's fault; the receiver logs it.
         }
     }
 
@@ -82,11 +82,11 @@ internal sealed class MeshSerializer(ExtendedActorSystem system) : SerializerWit
         new(TimeSpan.FromMilliseconds(Math.Min(wire.LeaseMilliseconds, ReportsWanted.LongestLease.TotalMilliseconds)));
 
     /// <summary>What no node can mean drops the report, so that nobody looks idle by a mistake; what is merely too much is cut.</summary>
-    private static MeshMessage FromWire(Wire.NodeReported wire)
+    private static object FromWire(Wire.NodeReported wire)
     {
         if (wire.Sequence < 1 || wire.Tunnels < 0 || wire.Dials < 0 || !(wire.Cpu >= 0) || wire.ResidentBytes < 0)
         {
-            return Unreadable(NodeReportedManifest, "a number is out of its range");
+            return UnreadableMessage.Of(NodeReportedManifest, "a number is out of its range");
         }
 
         var report = new NodeReport(
@@ -100,9 +100,6 @@ internal sealed class MeshSerializer(ExtendedActorSystem system) : SerializerWit
     }
 
     private static DrainKnown FromWire(Wire.DrainKnown _) => DrainKnown.Instance;
-
-    private static UnreadableMessage Unreadable(string manifest, string reason) =>
-        new(manifest.Length > UnreadableMessage.LongestManifest ? manifest[..UnreadableMessage.LongestManifest] : manifest, reason);
 
     private static SerializationException Foreign(object message) => new($"{message.GetType()} is no message between members.");
 }

@@ -1,5 +1,6 @@
 using ActorTunnel.Mesh.Lives;
 using ActorTunnel.Mesh.Membership;
+using ActorTunnel.Proxy.Settings;
 using Akka.Actor;
 using Akka.Configuration;
 using Xunit;
@@ -18,7 +19,14 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
         akka {
           loggers = []
           stdout-loglevel = OFF
-          actor.provider = remote
+          actor {
+            provider = remote
+            serializers.islands = "ActorTunnel.Mesh.Lives.IslandsSerializer, ActorTunnel.Mesh"
+            serialization-bindings {
+              "ActorTunnel.Mesh.Lives.IslandsProtocol+WhichIsland, ActorTunnel.Mesh" = islands
+              "ActorTunnel.Mesh.Lives.IslandsProtocol+IslandKnown, ActorTunnel.Mesh" = islands
+            }
+          }
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0, applied-adapters = ["trttl"] }
         }
@@ -56,6 +64,27 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
         await AnswersAsync(node);
 
         await Assert.ThrowsAsync<TimeoutException>(() => ends.ReceiveAsync(TimeSpan.FromSeconds(1)));
+        Assert.Same(node.FirstLife, node.Mesh.Life);
+    }
+
+    [Fact]
+    public async Task A_larger_island_is_believed_only_where_it_answers_a_question()
+    {
+        var node = await _mesh.StartAsync("node");
+        await TestMesh.MeetAsync(Limit, node);
+        var islands = _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / IslandsActor.Name);
+        var nobody = new SystemId(new EndpointAddress("127.0.0.1", TestMesh.FreePort()), 7);
+        var large = new Island(nobody, Terminators: 9, Members: 9);
+
+        // Longer than a doubt needs to become a certainty.
+        for (var times = 0; times < 15; times++)
+        {
+            islands.Tell(new IslandsProtocol.WhichIsland(nobody, large, Question: 1));
+            islands.Tell(new IslandsProtocol.IslandKnown(nobody, large, Question: 1));
+            await Task.Delay(200);
+        }
+
+        await AnswersAsync(node);
         Assert.Same(node.FirstLife, node.Mesh.Life);
     }
 

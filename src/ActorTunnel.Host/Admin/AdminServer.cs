@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Host.Hosting;
+using ActorTunnel.Mesh.Lives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -3,6 +3,7 @@ using ActorTunnel.Host.Admin;
 using ActorTunnel.Host.Certificates;
 using ActorTunnel.Host.Configuration;
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Mesh.Lives;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
 using Akka.Configuration;

@@ -10,7 +10,7 @@ internal sealed class AddressBook(TimeProvider time)
     /// <summary>Addresses kept at most.</summary>
     public const int Capacity = 32;
 
-    /// <summary>How long an address is kept that is not heard of.</summary>
+    /// <summary>How long an address is kept after it was heard of last, by a member's coming or its loss: that it is still there is not news.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     private readonly Lock _lock = new();

@@ -20,9 +20,12 @@ internal sealed class LifeLoop : IAsyncDisposable
     // A cluster that does not let a life go in this time is left without its consent.
     private static readonly TimeSpan RenewLimit = TimeSpan.FromSeconds(15);
 
+    // An actor system that does not end is left behind: the process goes on to end.
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(10);
+
     private readonly LifeEnvironment _environment;
     private readonly ILogger _log;
-    private readonly Backoff _backoff;
+    private readonly LifeBackoff _backoff;
     private readonly CancellationTokenSource _leaving = new();
     private readonly Task _run;
     private volatile MeshLife? _life;
@@ -37,7 +40,7 @@ internal sealed class LifeLoop : IAsyncDisposable
     {
         _environment = environment;
         _log = environment.Loggers.CreateLogger<MeshNode>();
-        _backoff = new Backoff(environment.Settings.MinBackoff, environment.Settings.MaxBackoff, random);
+        _backoff = new LifeBackoff(environment.Settings.MinBackoff, environment.Settings.MaxBackoff, random);
         _tls = environment.Settings.Tls;
         _life = first;
         _address = first.Address;
@@ -74,26 +77,26 @@ internal sealed class LifeLoop : IAsyncDisposable
             await life.LeaveAsync(LifeEnd.Left, limit);
         }
 
-        try
-        {
-            var rest = limit - _environment.Time.GetElapsedTime(started);
-            await _run.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, _environment.Time);
-        }
-        catch (TimeoutException)
-        {
-            _log.LogWarning("The mesh was not left within {Limit}", limit);
-        }
+        await StopsWithinAsync(limit - _environment.Time.GetElapsedTime(started));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _leaving.CancelAsync();
-        if (_life is { } life)
-        {
-            await life.AbortAsync();
-        }
+        _life?.Abort();
+        await StopsWithinAsync(AbortLimit);
+    }
 
-        await _run;
+    private async Task StopsWithinAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _run.WaitAsync(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, _environment.Time);
+        }
+        catch (TimeoutException)
+        {
+            _log.LogWarning("The mesh did not end within {Limit}", limit);
+        }
     }
 
     private async Task RunAsync(MeshLife? life)
@@ -140,7 +143,8 @@ internal sealed class LifeLoop : IAsyncDisposable
                     }
 
                     // LeaveAsync may have looked for a life before this one was there.
-                    await life.AbortAsync();
+                    life.Abort();
+                    await life.Ended;
                     return null;
                 case LifeStart.BindFailed { Problem: var problem }:
                     wait = _backoff.After(TimeSpan.Zero);

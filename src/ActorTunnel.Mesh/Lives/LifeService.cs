@@ -22,11 +22,3 @@ internal sealed class LifeService(
 
     public override Task StopAsync(CancellationToken cancellationToken) => ActorSystem?.Terminate().WaitAsync(cancellationToken) ?? Task.CompletedTask;
 }
-
-/// <summary>Signals are the process's business, and the owner stops the host.</summary>
-internal sealed class NoHostLifetime : IHostLifetime
-{
-    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-}

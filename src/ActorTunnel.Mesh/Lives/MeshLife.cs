@@ -73,6 +73,7 @@ internal sealed class MeshLife
     private readonly ActorSystem _system;
     private readonly Cluster _cluster;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly ShutdownGate _gate;
     private readonly Lock _lock = new();
     private LifeEnd? _end;
@@ -83,6 +84,7 @@ internal sealed class MeshLife
         _system = system;
         _cluster = Cluster.Get(system);
         _time = environment.Time;
+        _log = environment.Loggers.CreateLogger<MeshNode>();
         _gate = new ShutdownGate(system);
         Address = _cluster.SelfAddress.ToEndpoint()!;
         var context = new MeshLifeContext(environment.Settings, environment.Identity, environment.Report, environment.Memory, environment.Time, number);
@@ -155,12 +157,11 @@ internal sealed class MeshLife
         await EndsWithinAsync(limit - _time.GetElapsedTime(started));
     }
 
-    /// <summary>Stops at once; the others find out by themselves.</summary>
-    public Task AbortAsync()
+    /// <summary>Begins to stop at once; the others find out by themselves.</summary>
+    public void Abort()
     {
         Claim(LifeEnd.Left);
         Stop();
-        return Ended;
     }
 
     private static string? BindProblem(Exception exception)
@@ -232,8 +233,18 @@ internal sealed class MeshLife
     private async Task<LifeEnd> EndAsync()
     {
         await _system.WhenTerminated;
-        await _host.StopAsync();
-        _host.Dispose();
+        try
+        {
+            await _host.StopAsync();
+            _host.Dispose();
+        }
+#pragma warning disable CA1031 // The system is gone, which is what counts: whatever its host still met, the next life must be able to begin.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _log.LogError(exception, "The host of a life of the mesh did not stop in order");
+        }
+
         // Its actors may have been stopped before they heard it.
         Claim(CoordinatedShutdown.Get(_system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason ? LifeEnd.Downed : LifeEnd.SystemEnded);
         lock (_lock)

@@ -22,7 +22,6 @@ internal sealed class MeshLogger : LoggerFactoryLogger
         "No response from remote",
         "Rejected incoming connection from",
         "Failed to bind to",
-        "No response from remote for outbound association",
     ];
 
     private static readonly string[] Handshakes = ["TLS handshake failed on channel", "TLS exception on channel"];
@@ -34,7 +33,8 @@ internal sealed class MeshLogger : LoggerFactoryLogger
             return; // A member went or was killed, and the cluster says which.
         }
 
-        if (log.Message is LogMessage { Format: var format })
+        var format = log.Message is LogMessage message ? message.Format : log.Message as string;
+        if (format is not null)
         {
             if (StartsWith(format, Expected))
             {

@@ -150,7 +150,7 @@ internal sealed class EndpointSessions
     public TimeSpan Failed(TimeSpan now, TimeSpan age, Random random)
     {
         _failures = HasLasted(age) ? 0 : _failures;
-        var wait = Backoff.Wait(_upstream, _failures, random);
+        var wait = Backoff.Wait(_upstream.MinBackoff, _upstream.MaxBackoff, _failures, random);
         _failures++;
         _hasFailed = true;
         _notBefore = now + wait;

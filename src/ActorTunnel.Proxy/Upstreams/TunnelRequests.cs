@@ -229,7 +229,7 @@ internal sealed class TunnelRequests
 
     private void Rest(TunnelProtocol.OpenTunnel request, TimeSpan now)
     {
-        var wait = Backoff.Wait(_settings, request.Attempts.Rests, _node.Environment.Random);
+        var wait = Backoff.Wait(_settings.MinBackoff, _settings.MaxBackoff, request.Attempts.Rests, _node.Environment.Random);
         if (now + wait >= request.Deadline)
         {
             RefuseLate(request);

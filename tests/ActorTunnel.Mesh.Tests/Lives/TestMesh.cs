@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
@@ -46,7 +47,11 @@ public sealed class TestMesh(ITestOutputHelper output) : IAsyncDisposable
         """;
 
     private readonly List<TestNode> _nodes = [];
+    private readonly ConcurrentQueue<string> _log = new();
     private volatile bool _over;
+
+    /// <summary>What all nodes logged, in the order of their lines.</summary>
+    public IReadOnlyCollection<string> Log => _log;
 
     /// <summary>Starts a node on a free port.</summary>
     /// <param name="name">Its name.</param>
@@ -164,6 +169,7 @@ public sealed class TestMesh(ITestOutputHelper output) : IAsyncDisposable
 
     private void Write(string line)
     {
+        _log.Enqueue(line);
         // xunit takes no more once the test is over.
         if (!_over)
         {

@@ -57,13 +57,12 @@ public sealed class MeshActorTests
     [Fact]
     public async Task The_first_snapshot_has_all_who_became_members_in_the_same_moment()
     {
-        await using var seed = MeshPeer.Seed(membersToBegin: 8);
-        await using var edge = MeshPeer.Edge();
-        MeshPeer[] workers = [.. Enumerable.Range(100, 6).Select(MeshPeer.Worker)];
+        await using var edge = MeshPeer.Edge(membersToBegin: 7);
+        MeshPeer[] workers = [.. Enumerable.Range(100, 6).Select(port => MeshPeer.Worker(port, membersToBegin: 7))];
         var known = new ConcurrentQueue<int>();
         edge.Directory.Replaced += () => known.Enqueue(edge.Directory.Current.Terminators.Length);
 
-        await Task.WhenAll(new[] { seed, edge }.Concat(workers).Select(peer => Cluster.Get(peer.System).JoinAsync(seed.Address)));
+        await Task.WhenAll(workers.Append(edge).Select(peer => Cluster.Get(peer.System).JoinAsync(workers[0].Address)));
         await edge.SeesTerminatorsAsync(snapshot => snapshot.Terminators.Length == 6);
 
         Assert.All(known, terminators => Assert.Equal(6, terminators));

@@ -47,12 +47,14 @@ internal sealed class MeshPeer : IAsyncDisposable
         set => _report = value;
     }
 
-    /// <param name="membersToBegin">All become members in the same moment, once there are so many.</param>
-    public static MeshPeer Seed(int membersToBegin = 1) => new("seed", null, isEncapsulator: false, membersToBegin: membersToBegin);
+    public static MeshPeer Seed() => new("seed", null, isEncapsulator: false);
 
-    public static MeshPeer Worker(int tunnelPort) => new($"worker-{tunnelPort}", tunnelPort, isEncapsulator: false);
+    /// <param name="tunnelPort">Where it takes tunnels.</param>
+    /// <param name="membersToBegin">All who are told so become members in the same moment, once there are so many: any of them may be the leader.</param>
+    public static MeshPeer Worker(int tunnelPort, int membersToBegin = 1) => new($"worker-{tunnelPort}", tunnelPort, isEncapsulator: false, membersToBegin: membersToBegin);
 
-    public static MeshPeer Edge(string name = "edge") => new(name, null, isEncapsulator: true);
+    /// <inheritdoc cref="Worker"/>
+    public static MeshPeer Edge(string name = "edge", int membersToBegin = 1) => new(name, null, isEncapsulator: true, membersToBegin: membersToBegin);
 
     /// <summary>An encapsulator with something else in the place of its <see cref="MeshActor"/>.</summary>
     public static MeshPeer Listener(int announcementsBefore) =>

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Hosting;
 
-namespace ActorTunnel.Host.Hosting;
+namespace ActorTunnel.Mesh.Lives;
 
 /// <summary>For a host inside this process: signals are the process's business, and the owner stops the host.</summary>
-internal sealed class NoHostLifetime : IHostLifetime
+public sealed class NoHostLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

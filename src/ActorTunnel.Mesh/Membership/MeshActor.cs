@@ -26,6 +26,7 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(1500);
 
+    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly UnreadableLog _unreadable = new(Context.GetLogger());
     private readonly MeshLifeContext _life;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -129,14 +130,35 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
             return;
         }
 
+        if (removed.PreviousStatus == MemberStatus.Down)
+        {
+            _log.Warning("{0} is no member any more", NameOf(removed.Member));
+        }
+
         _table.Remove(id, Now);
         Settle();
     }
 
     private void Take(ClusterEvent.ReachabilityEvent changed)
     {
-        _table.SetReachable(MeshPeers.IdOf(changed.Member.UniqueAddress), changed is ClusterEvent.ReachableMember);
+        var isReachable = changed is ClusterEvent.ReachableMember;
+        if (isReachable)
+        {
+            _log.Info("{0} is heard again", NameOf(changed.Member));
+        }
+        else
+        {
+            _log.Warning("{0} is not heard any more", NameOf(changed.Member));
+        }
+
+        _table.SetReachable(MeshPeers.IdOf(changed.Member.UniqueAddress), isReachable);
         Settle();
+    }
+
+    private static string NameOf(Member member)
+    {
+        var address = MeshPeers.IdOf(member.UniqueAddress).Address;
+        return MemberRoles.Parse(member.Roles).Name is { } name ? $"{name} at {address}" : address.ToString();
     }
 
     private void Set(Member member) =>

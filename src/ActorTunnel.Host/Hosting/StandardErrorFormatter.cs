@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging.Console;
 namespace ActorTunnel.Host.Hosting;
 
 /// <summary>Log messages on standard error: <c>time level message</c>, an exception indented below.</summary>
-internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
+internal sealed partial class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "actortunnel";
 
@@ -29,19 +30,21 @@ internal sealed class StandardErrorFormatter() : ConsoleFormatter(FormatterName)
 
     /// <summary>
     /// Akka puts level, time, thread and source in front of each message, <c>[…][…][…][source] text</c>; only the source is not said by
-    /// this line already.
+    /// this line already, and of that the system's own address says nothing.
     /// </summary>
     private static string WithoutAkkaPrefix<TState>(TState state, string message)
     {
-        const string path = "akka://actortunnel/user/";
         var source = state is IEnumerable<KeyValuePair<string, object>> values
             ? values.FirstOrDefault(value => value.Key == "LogSource").Value as string
             : null;
         var end = source is null ? -1 : message.IndexOf($"[{source}] ", StringComparison.Ordinal);
         return end < 0
             ? message
-            : $"{source!.Replace(path, "", StringComparison.Ordinal)}: {message.AsSpan(end + source.Length + 3)}";
+            : $"{OwnAddress().Replace(source!, "")}: {message.AsSpan(end + source!.Length + 3)}";
     }
+
+    [GeneratedRegex("^akka[a-z.]*://[^/]+/(user/)?")]
+    private static partial Regex OwnAddress();
 
     /// <summary>Further lines are indented, so that who reads the log knows where an entry begins.</summary>
     private static string OneEntry(string text) => text.ReplaceLineEndings("\n  ");

@@ -1,16 +1,56 @@
 #!/usr/bin/env bash
-# Bulk throughput through two hops on loopback, side by side in one run: direct, a plain two-hop HAProxy TCP chain, ActorTunnel over h2c, and both
-# with TLS between the hops. Prints each run, then medians and ratios. Needs Debian's haproxy and openssl.
-#   scripts/bench.sh [RUNS] [SECONDS]      default: 5 interleaved runs of 3 seconds
-# Exit status 1 when one tunnel over h2c moves less than half of what the HAProxy TCP chain moves.
+# Measures chains of two proxies on loopback against each other: each is started in turn and driven by the same client in front of the same origin, which check every byte. Prints a table
+# of medians, and says whether our own targets are met; the table, a plot (SVG) and all single results are left in a folder.
+#   scripts/bench.sh [OPTION]...
+# Options:
+#   --runs N         times that everything is done, turn by turn (default: 5)
+#   --seconds S      how long each work is measured (default: 3)
+#   --works LIST     with commas between (default: all): bulk, messages, beside, opens, idle
+#   --chains LIST    with commas between (default: all): direct, haproxy-tls, actortunnel-h2c, actortunnel-tls
+#   --out DIR        where results.jsonl, table.txt and plot.svg go (default: artifacts/bench)
+#   --quick          --runs 1 --seconds 1, a short warm-up, and 1,000 idle tunnels in place of 10,000: to see that all works, not to measure
+# A chain whose programs are not installed is skipped by name. Exit status: 0 everything was done, 1 a work failed or a byte was wrong, 2 a mistake in the options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=${1:-5}
-seconds=${2:-3}
-for tool in haproxy openssl; do
-  command -v "$tool" >/dev/null || { echo "bench.sh needs $tool (Debian package $tool)" >&2; exit 2; }
+mistake() { echo "bench.sh: $*" >&2; exit 2; }
+
+all_works=(bulk messages beside opens idle)
+runs=5 seconds=3 warm_up=4 idle_tunnels=10000 works=() chosen=() out=artifacts/bench
+
+# shellcheck source=scripts/chains.bash
+source scripts/chains.bash
+
+words() { local IFS=,; echo "$*" | sed 's/,/, /g'; }
+split() { # An option, its value and what is allowed; sets list.
+  local option=$1 value=$2 item known
+  shift 2
+  IFS=, read -ra list <<<"$value"
+  for item in "${list[@]:-}"; do
+    for known in "$@"; do [[ $item != "$known" ]] || continue 2; done
+    mistake "$option: '$item' is not known; allowed: $(words "$@")"
+  done
+}
+
+while [[ $# -gt 0 ]]; do
+  option=$1
+  case $option in
+    --help) sed -n '2,/^set -/p' "$0" | sed '/^set -/d; s/^# \{0,1\}//'; exit 0 ;;
+    --quick) runs=1 seconds=1 warm_up=1.5 idle_tunnels=1000; shift; continue ;;
+    --runs | --seconds | --works | --chains | --out) [[ $# -gt 1 ]] || mistake "$option: a value is missing" ;;
+    *) mistake "'$option' is not known; allowed: --runs N, --seconds S, --works LIST, --chains LIST, --out DIR, --quick (--help tells more)" ;;
+  esac
+  case $option in
+    --runs) [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || mistake "--runs '$2': 1 to 999 is allowed"; runs=$2 ;;
+    --seconds) [[ $2 =~ ^([1-9][0-9]{0,3}(\.[0-9]+)?|0\.[1-9][0-9]*)$ ]] || mistake "--seconds '$2': 0.1 to 9999 is allowed"; seconds=$2 ;;
+    --works) split --works "$2" "${all_works[@]}"; works=("${list[@]}") ;;
+    --chains) split --chains "$2" "${chains[@]}"; chosen=("${list[@]}") ;;
+    --out) [[ -n $2 ]] || mistake "--out '': a folder is needed"; out=$2 ;;
+  esac
+  shift 2
 done
+[[ ${#works[@]} -gt 0 ]] || works=("${all_works[@]}")
+[[ ${#chosen[@]} -gt 0 ]] || chosen=("${chains[@]}")
 
 dir=$(mktemp -d)
 pids=()
@@ -26,75 +66,71 @@ for project in src/ActorTunnel.Host tests/ActorTunnel.Benchmarks; do
   dotnet build -c Release --nologo -v quiet "$project" >&2
 done
 host=src/ActorTunnel.Host/bin/Release/net10.0/actortunnel.dll
-driver=tests/ActorTunnel.Benchmarks/bin/Release/net10.0/ActorTunnel.Benchmarks.dll
-
+# Compiled fully at once: the harness's own warm-up is not to be measured.
+drive() { DOTNET_TieredCompilation=0 dotnet tests/ActorTunnel.Benchmarks/bin/Release/net10.0/ActorTunnel.Benchmarks.dll "$@"; }
 dotnet "$host" certs --out "$dir/certs" >/dev/null
-cat "$dir/certs/server.pem" "$dir/certs/server-key.pem" >"$dir/haproxy.pem"
 
-origin=5401
-haproxy_chain() { # name, entrance port, middle port, server options, bind options
-  local common=$'global\n  nbthread 2\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n'
-  printf '%slisten entrance\n  bind 127.0.0.1:%s\n  server hop 127.0.0.1:%s %s\n' "$common" "$2" "$3" "$4" >"$dir/$1-1.cfg"
-  printf '%slisten middle\n  bind 127.0.0.1:%s %s\n  server origin 127.0.0.1:%s\n' "$common" "$3" "$5" "$origin" >"$dir/$1-2.cfg"
-  for hop in 1 2; do
-    haproxy -q -f "$dir/$1-$hop.cfg" >"$dir/$1-$hop.log" 2>&1 &
-    pids+=($!)
-  done
+# An idle tunnel takes two descriptors of a proxy that has a connection for each.
+ulimit -n "$(ulimit -Hn)"
+limit=$(ulimit -n)
+notes="$runs interleaved runs of $seconds s; $(nproc) cores; Linux $(uname -r); .NET $(dotnet --version)"
+if [[ $limit != unlimited && $idle_tunnels -gt $(((limit - 400) / 2)) ]]; then
+  idle_tunnels=$(((limit - 400) / 200 * 100))
+  notes+="; $idle_tunnels idle tunnels, since a process may have $limit descriptors"
+fi
+
+mkdir -p "$out"
+results=$out/results.jsonl
+: >"$results"
+drive note --results "$results" "$notes"
+
+take_port; origin=$port
+start origin env DOTNET_TieredCompilation=0 dotnet tests/ActorTunnel.Benchmarks/bin/Release/net10.0/ActorTunnel.Benchmarks.dll origin --listen "127.0.0.1:$origin"
+origin_process=$started
+await_port "$origin" origin
+
+status=0
+# Starts a chain, drives it, and ends it: the chain, the number of the run, works, and further options of the driver.
+measure() {
+  local chain=$1 run=$2 works=$3 processes=()
+  shift 3
+  start_chain "$chain"
+  [[ -z $front ]] || processes+=(--process "front=$front")
+  [[ -z $back ]] || processes+=(--process "back=$back")
+  echo "run $run of $runs: $chain" >&2
+  drive bench --chain "$chain" --target "127.0.0.1:$entrance" --origin "127.0.0.1:$origin" --process "origin=$origin_process" "${processes[@]}" \
+    --works "$works" --run "$run" --seconds "$seconds" --idle-tunnels "$idle_tunnels" --results "$results" "${drive_options[@]}" "$@" >&2 || status=1
+  stop_chain
 }
-tunnel_chain() { # name, entrance port, middle port, config suffix, further settings
-  local further=("${@:5}")
-  dotnet "$host" run "config/terminate$4.conf" --set "admin.bind=127.0.0.1:0" --set "listeners.connect-in.bind=127.0.0.1:$3" \
-    --set "upstreams.origin.endpoints=[\"127.0.0.1:$origin\"]" "${further[@]:0:4}" >"$dir/$1-2.log" 2>&1 &
-  pids+=($!)
-  dotnet "$host" run "config/encapsulate$4.conf" --set "admin.bind=127.0.0.1:0" --set "listeners.tunnel-in.bind=127.0.0.1:$2" \
-    --set "upstreams.terminators.endpoints=[\"127.0.0.1:$3\"]" "${further[@]:4}" >"$dir/$1-1.log" 2>&1 &
-  pids+=($!)
-}
 
-haproxy_chain haproxy-tcp 5410 5411 "" ""
-haproxy_chain haproxy-tls 5420 5421 "ssl verify none" "ssl crt $dir/haproxy.pem"
-tunnel_chain actortunnel-h2c 5430 5431 -h2c
-tunnel_chain actortunnel-tls 5440 5441 "" \
-  --set "listeners.connect-in.tls.cert=$dir/certs/server.pem" --set "listeners.connect-in.tls.key=$dir/certs/server-key.pem" \
-  --set "upstreams.terminators.tls.ca=$dir/certs/ca.pem"
-
-listens() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-for port in 5411 5421 5431 5441 5410 5420 5430 5440; do
-  for _ in $(seq 100); do
-    listens "$port" && break
-    sleep 0.1
-  done
-  listens "$port" || { echo "nothing listens on 127.0.0.1:$port" >&2; tail -n 5 "$dir"/*.log >&2; exit 2; }
+ready=()
+for chain in "${chosen[@]}"; do
+  reason=$(missing_of "$chain")
+  if [[ -n $reason ]]; then
+    drive skip --results "$results" --chain "$chain" "$reason"
+    echo "$chain is skipped: $reason" >&2
+  else
+    ready+=("$chain")
+  fi
 done
 
-chains="direct:$origin haproxy-tcp:5410 actortunnel-h2c:5430 haproxy-tls:5420 actortunnel-tls:5440"
+# Idle tunnels want a chain that has not carried anything yet.
+busy=() idle=""
+for work in "${works[@]}"; do
+  case $work in
+    idle) idle=idle ;;
+    *) busy+=("$work") ;;
+  esac
+done
 for run in $(seq "$runs"); do
-  for tunnels in 1 8; do
-    for chain in $chains; do
-      gbits=$(dotnet "$driver" bulk --target "127.0.0.1:${chain#*:}" --origin "127.0.0.1:$origin" --tunnels "$tunnels" --seconds "$seconds")
-      echo "run $run/$runs: ${chain%:*}, $tunnels tunnels: $gbits Gbit/s" >&2
-      echo "${chain%:*} $tunnels $gbits" >>"$dir/figures"
-    done
+  for chain in "${ready[@]}"; do
+    [[ ${#busy[@]} -eq 0 ]] || measure "$chain" "$run" "$(IFS=,; echo "${busy[*]}")" --warm-up "$warm_up"
+  done
+  for chain in "${ready[@]}"; do
+    [[ -z $idle || $chain == direct ]] || measure "$chain" "$run" idle
   done
 done
 
-echo
-echo "Gbit/s one way, median (least to most) of $runs interleaved runs of $seconds s, $(nproc) cores"
-printf '%-16s %28s %28s\n' chain "1 tunnel" "8 tunnels"
-median() { awk -v c="$1" -v t="$2" '$1==c && $2==t {print $3}' "$dir/figures" | sort -n | awk '{v[NR]=$1} END {m=NR%2 ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2; printf "%.2f %.2f %.2f", m, v[1], v[NR]}'; }
-for chain in $chains; do
-  name=${chain%:*}
-  printf '%-16s' "$name"
-  for tunnels in 1 8; do
-    read -r mid low high <<<"$(median "$name" "$tunnels")"
-    printf ' %28s' "$mid ($low to $high)"
-  done
-  echo
-done
-ratio() { awk -v a="$(median "$1" "$3" | cut -d' ' -f1)" -v b="$(median "$2" "$3" | cut -d' ' -f1)" 'BEGIN {printf "%.2f", a/b}'; }
-echo
-for tunnels in 1 8; do
-  echo "h2c against HAProxy TCP, $tunnels tunnels: $(ratio actortunnel-h2c haproxy-tcp "$tunnels")   with TLS: $(ratio actortunnel-tls haproxy-tls "$tunnels")"
-done
-awk -v r="$(ratio actortunnel-h2c haproxy-tcp 1)" 'BEGIN { exit r < 0.5 }' || { echo "FAILED: less than half of HAProxy's TCP chain" >&2; exit 1; }
-echo "passed: one tunnel over h2c moves at least half of HAProxy's TCP chain"
+drive report --results "$results" --table "$out/table.txt" --plot "$out/plot.svg"
+echo "$out has table.txt, plot.svg and results.jsonl" >&2
+exit "$status"

@@ -7,18 +7,16 @@ namespace ActorTunnel.Benchmarks.Driving;
 /// <summary>Options that all drives share.</summary>
 internal static class DriveOptions
 {
-    public static Option<IPEndPoint> Target() => new("--target")
-    {
-        Description = "Address and port to connect to: the chain's entrance",
-        Required = true,
-        CustomParser = Address,
-    };
+    public static Option<IPEndPoint> Target() => Address("--target", "Address and port to connect to: the chain's entrance");
 
-    public static Option<IPEndPoint> Origin() => new("--origin")
+    public static Option<IPEndPoint> Origin() => Address("--origin", "Address and port at which this driver is the origin behind the chain");
+
+    /// <summary>A required option whose value is an address with a port.</summary>
+    public static Option<IPEndPoint> Address(string name, string description) => new(name)
     {
-        Description = "Address and port at which this driver is the origin behind the chain",
+        Description = description,
         Required = true,
-        CustomParser = Address,
+        CustomParser = Parse,
     };
 
     public static Option<int> Tunnels(int count) => new("--tunnels")
@@ -27,7 +25,7 @@ internal static class DriveOptions
         DefaultValueFactory = _ => count,
     };
 
-    private static IPEndPoint Address(ArgumentResult result)
+    private static IPEndPoint Parse(ArgumentResult result)
     {
         if (IPEndPoint.TryParse(result.Tokens[0].Value, out var address) && address.Port > 0)
         {

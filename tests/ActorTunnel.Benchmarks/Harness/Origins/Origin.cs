@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Net;
+using ActorTunnel.Benchmarks.Harness.Bytes;
+using ActorTunnel.Benchmarks.Harness.Polling;
+
+namespace ActorTunnel.Benchmarks.Harness.Origins;
+
+/// <summary>What all chains end at: each connection says by its greeting what is to be done there. One thread, one buffer.</summary>
+internal sealed class Origin
+{
+    private readonly HashSet<OriginConnection> _sources = [];
+
+    public Origin(Poller poller, IPEndPoint address)
+    {
+        _ = new PolledListener(poller, address, descriptor => _ = new OriginConnection(this, poller, descriptor));
+    }
+
+    /// <summary>For whatever a connection reads; it is used up before the next connection acts.</summary>
+    public byte[] Buffer { get; } = new byte[BulkPattern.Piece];
+
+    public long Received { get; set; }
+
+    public long Sent { get; set; }
+
+    public long Wrong { get; set; }
+
+    public long Open { get; set; }
+
+    public long Broken { get; set; }
+
+    public OriginCounts Counts => new(Stopwatch.GetTimestamp(), Received, Sent, Wrong, Open, Broken);
+
+    public void Begin(OriginConnection source) => _sources.Add(source);
+
+    public void Forget(OriginConnection connection) => _sources.Remove(connection);
+
+    public void StopSources()
+    {
+        foreach (var source in _sources)
+        {
+            source.StopSending();
+        }
+
+        _sources.Clear();
+    }
+}

@@ -16,7 +16,7 @@ internal static class NodesCommand
         command.SetAction(async (parsed, stop) =>
         {
             var console = parsed.InvocationConfiguration;
-            using var client = new AdminClient(parsed.GetValue(admin)!);
+            using var client = new AdminClient(parsed.GetValue(admin)!, TimeProvider.System);
             switch (await client.GetAsync(parsed.GetValue(json) ? "nodes" : "nodes?format=text", stop))
             {
                 case AdminReply.Page page:

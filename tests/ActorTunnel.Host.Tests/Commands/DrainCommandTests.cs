@@ -78,6 +78,18 @@ public sealed class DrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_drain_that_stopped_before_its_last_step_did_not_end_in_order()
+    {
+        await using var process = ForeignProgram.Start("sleep", "60");
+        await using var admin = new FakeAdmin(
+            $$"""{ "name": "goes", "pid": {{process.Id}}, "start-ticks": {{ProcessStart.TicksOf(process.Id)}}, "step": "announcing", "tunnels-reset": 0 }""");
+
+        var run = await CommandLineRun.OfAsync("drain", "--admin", $"{admin.Address}");
+
+        Assert.Equal((1, $"drain: process {process.Id} of goes ended before its drain did"), (run.Code, Assert.Single(run.ErrorLines)));
+    }
+
+    [Fact]
     public async Task The_configuration_of_a_node_says_where_its_admin_server_is()
     {
         var unset = await CommandLineRun.OfAsync("drain", "--config", _folder.Write("a.conf", Node.Replace("admin.bind", "node.name = other\n#", StringComparison.Ordinal)));

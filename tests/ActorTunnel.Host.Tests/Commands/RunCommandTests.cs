@@ -111,6 +111,16 @@ public sealed class RunCommandTests : IDisposable
         Assert.StartsWith($"the akka block cannot be used: {problem}", Assert.Single(run.Error.Split('\n')), StringComparison.Ordinal);
     }
 
+    /// <summary>Akka's remoting wraps it several times over, and has a line of its own in the log.</summary>
+    [Fact]
+    public async Task What_is_wrong_with_a_key_of_remoting_is_said_too()
+    {
+        var run = await CommandLineRun.OfAsync(
+            "run", _folder.Write("a.conf", Node), "--set", "mesh.bind=127.0.0.1:0", "--set", "akka.remote.dot-netty.tcp.maximum-frame-size=x");
+
+        Assert.Equal((2, "the akka block cannot be used: The input string 'x' was not in a correct format."), (run.Code, Assert.Single(run.ErrorLines)));
+    }
+
     [Fact]
     public async Task Verification_turned_off_is_warned_of_at_each_start()
     {

@@ -156,7 +156,9 @@ internal sealed partial class AdminPages
                 context,
                 StatusCodes.Status200OK,
                 () => AdminAnswer.ToJson(mesh),
-                () => $"{StatusTables.Of(mesh.Nodes)}{(mesh.IsJoined ? "" : "not joined at the moment; these are the members last known\n")}");
+                () => mesh.Nodes.IsEmpty
+                    ? "The node has not joined the mesh yet.\n"
+                    : $"{StatusTables.Of(mesh.Nodes)}{(mesh.IsJoined ? "" : "not joined at the moment; these are the members last known\n")}");
         }
     }
 

@@ -33,14 +33,20 @@ internal abstract record AdminReply
         }
     }
 
-    /// <summary>No page; <paramref name="Problem"/> is one line.</summary>
-    public sealed record None(string Problem) : AdminReply;
+    /// <summary>No page.</summary>
+    /// <param name="Problem">One line.</param>
+    /// <param name="IsLate">Somebody is there, and says nothing.</param>
+    public sealed record None(string Problem, bool IsLate = false) : AdminReply;
 }
 
 /// <summary>Reads pages of a node's admin server.</summary>
 /// <param name="address">Where it listens.</param>
-internal sealed class AdminClient(IPEndPoint address) : IDisposable
+/// <param name="time">The clock.</param>
+internal sealed class AdminClient(IPEndPoint address, TimeProvider time) : IDisposable
 {
+    // A node that works answers at once, or says within two seconds which of its parts does not.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Of an admin server, as an option has it.</summary>
     public static readonly ValueKind<IPEndPoint> Address = ValueKind.LoopbackBind with { Parse = ParseAddress };
 
@@ -51,6 +57,24 @@ internal sealed class AdminClient(IPEndPoint address) : IDisposable
 
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was.</exception>
     public async Task<AdminReply> GetAsync(string page, CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
+        try
+        {
+            return await GetHeldAsync(page, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The kernel takes connections for a process that stands still.
+            return new AdminReply.None(
+                FormattableString.Invariant($"the admin server at {Root} does not answer: nothing came within {Patience.TotalSeconds} s"), IsLate: true);
+        }
+    }
+
+    /// <summary>A page that comes when something is over, however long that takes.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was.</exception>
+    public async Task<AdminReply> GetHeldAsync(string page, CancellationToken cancellation)
     {
         try
         {

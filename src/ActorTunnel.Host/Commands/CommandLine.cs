@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using ActorTunnel.Host.Configuration;
 
 namespace ActorTunnel.Host.Commands;
@@ -50,11 +51,12 @@ public static class CommandLine
         ImportEnvoyCommand.Create(),
     };
 
-    private static IReadOnlyList<string> MistakesOf(ParseResult parsed)
+    private static List<string> MistakesOf(ParseResult parsed)
     {
+        var bare = OptionsWithoutValue(parsed);
         if (parsed.Errors.Count == 0)
         {
-            return [];
+            return bare;
         }
 
         var command = parsed.CommandResult.Command;
@@ -68,8 +70,29 @@ public static class CommandLine
             return [$"unknown {kind} '{first}'{Suggestion.DidYouMean(first, known)}"];
         }
 
+        if (bare.Count > 0)
+        {
+            return bare;
+        }
+
         return command is RootCommand
             ? [$"one of {string.Join(", ", names)} is required"]
             : [.. parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct()];
+    }
+
+    /// <summary>The library is content where the same option has a value elsewhere.</summary>
+    private static List<string> OptionsWithoutValue(ParseResult parsed)
+    {
+        var mistakes = new List<string>();
+        foreach (var (index, token) in parsed.Tokens.Index())
+        {
+            var option = token.Type == TokenType.Option ? parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == token.Value) : null;
+            if (option is { Arity.MinimumNumberOfValues: > 0 } && parsed.Tokens.ElementAtOrDefault(index + 1) is not { Type: TokenType.Argument })
+            {
+                mistakes.Add($"{option.Name} needs a value{(option.HelpName is null ? "" : $": {option.HelpName}")}");
+            }
+        }
+
+        return mistakes;
     }
 }

@@ -15,7 +15,7 @@ internal static class DrainCommand
         var admin = AdminOption.AddTo(command, standard: null);
         var files = new Option<string[]>("--config")
         {
-            Description = "The node's configuration files, instead of --admin: their admin.bind says where its admin server listens",
+            Description = "The node's configuration files, instead of --admin: their admin.bind says where its admin server listens, and their node.name which node must answer there",
             HelpName = "FILE",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
@@ -32,30 +32,25 @@ internal static class DrainCommand
         command.SetAction(async (parsed, stop) =>
         {
             var console = parsed.InvocationConfiguration;
-            var address = parsed.GetValue(admin);
-            if (address is null && !TryRead(parsed.GetValue(files)!, console.Error, out address))
-            {
-                return ExitCode.Mistake;
-            }
-
-            return await RunAsync(address!, parsed.GetValue(json), console.Output, console.Error, stop);
+            var target = parsed.GetValue(admin) is { } address ? new Target(address, Name: null) : TargetOf(parsed.GetValue(files)!, console.Error);
+            return target is null ? ExitCode.Mistake : await RunAsync(target, parsed.GetValue(json), console.Output, console.Error, stop);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(IPEndPoint address, bool json, TextWriter output, TextWriter error, CancellationToken stop)
+    private static async Task<int> RunAsync(Target target, bool json, TextWriter output, TextWriter error, CancellationToken stop)
     {
-        using var client = new AdminClient(address);
-        Action<string> say = json ? _ => { } : output.WriteLine;
+        using var client = new AdminClient(target.Admin, TimeProvider.System);
+        var run = new DrainRun(client, target.Name, json ? _ => { } : output.WriteLine, TimeProvider.System);
         DrainEnd end;
         try
         {
-            end = await new DrainRun(client, say, TimeProvider.System).RunAsync(stop);
+            end = await run.RunAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Ctrl-C ends the looking on alone.
-            await error.WriteLineAsync("drain: not followed any further; the node goes on with it");
+            await error.WriteLineAsync(run.IsAsked ? "drain: not followed any further; the node goes on with it" : "drain: interrupted; no signal was sent");
             return ExitCode.Interrupted;
         }
 
@@ -84,23 +79,27 @@ internal static class DrainCommand
         _ => throw new ArgumentOutOfRangeException(nameof(end), end, null),
     };
 
-    private static bool TryRead(string[] files, TextWriter error, out IPEndPoint? address)
+    /// <summary>Null where the configuration does not tell.</summary>
+    private static Target? TargetOf(string[] files, TextWriter error)
     {
-        address = null;
         switch (new ConfigurationLoader(Environment.GetEnvironmentVariable, Environment.CurrentDirectory, TimeProvider.System).Load(files, []))
         {
-            case ConfigurationOutcome.Loaded { Admin: { Bind.Port: not 0 } admin }:
-                address = admin.Bind;
-                return true;
+            case ConfigurationOutcome.Loaded { Admin: { Bind.Port: not 0 } admin, Node.Name: var name }:
+                return new Target(admin.Bind, name);
             case ConfigurationOutcome.Loaded loaded:
                 var why = loaded.Admin is null ? "admin.bind is not set" : "admin.bind has port 0, which is another one at each start";
                 error.WriteLine($"drain: {string.Join(", ", files)}: {why}; --admin A:P says where the node's admin server listens");
-                return false;
+                return null;
             case ConfigurationOutcome.Rejected rejected:
                 ConfigurationArguments.WriteMistakes(rejected.Mistakes, error);
-                return false;
+                return null;
             case var outcome:
                 throw new ArgumentOutOfRangeException(nameof(files), outcome, null);
         }
     }
+
+    /// <summary>Which node is meant.</summary>
+    /// <param name="Admin">Where its admin server listens.</param>
+    /// <param name="Name">Its name, where a configuration has it.</param>
+    private sealed record Target(IPEndPoint Admin, string? Name);
 }

@@ -18,15 +18,19 @@ internal abstract record DrainEnd
 
 /// <summary>One drain of a node from outside: find its process, ask it to stop, and look on.</summary>
 /// <param name="client">Of the node's admin server.</param>
+/// <param name="expected">The node's name where it is known: another node may have taken the address.</param>
 /// <param name="say">Takes progress, in lines.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DrainRun(AdminClient client, Action<string> say, TimeProvider time)
+internal sealed class DrainRun(AdminClient client, string? expected, Action<string> say, TimeProvider time)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GoneInterval = TimeSpan.FromMilliseconds(50);
 
     // What a node still does when its drain is over: the admin server's and the actor system's ends, and the last lines of its log.
     private static readonly TimeSpan GoneTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>The node was asked to stop, and does so whatever becomes of this.</summary>
+    public bool IsAsked { get; private set; }
 
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was; a node that was asked goes on.</exception>
     public async Task<DrainEnd> RunAsync(CancellationToken stop)
@@ -43,6 +47,11 @@ internal sealed class DrainRun(AdminClient client, Action<string> say, TimeProvi
             return new DrainEnd.Failed($"what answers at {client.Root} is no node of this program on Linux");
         }
 
+        if (expected is not null && node != expected)
+        {
+            return new DrainEnd.Failed($"{node} answers at {client.Root}, but node.name of the configuration is {expected}: no signal was sent");
+        }
+
         if (ProcessStart.TicksOf(pid) != ticks)
         {
             return new DrainEnd.Failed(
@@ -51,13 +60,17 @@ internal sealed class DrainRun(AdminClient client, Action<string> say, TimeProvi
 
         // Asked before the signal, so that no end is too fast to be heard.
         using var followed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var over = client.GetAsync("drain?wait=true", followed.Token);
+        var over = client.GetHeldAsync("drain?wait=true", followed.Token);
         try
         {
-            return Termination.Request(pid) switch
+            var request = Termination.Request(pid);
+            IsAsked = request == TerminationRequest.Sent;
+            return request switch
             {
+                TerminationRequest.Sent => await FollowAsync(node, pid, ticks, over, stop),
+                TerminationRequest.Gone => new DrainEnd.Failed(Invariant($"process {pid} of {node} ended before it was asked to")),
                 TerminationRequest.NotPermitted => new DrainEnd.Failed(Invariant($"process {pid} of {node} belongs to another user: SIGTERM is not permitted")),
-                _ => await FollowAsync(node, pid, ticks, over, stop),
+                _ => throw new InvalidOperationException($"What is {request}?"),
             };
         }
         finally
@@ -70,20 +83,20 @@ internal sealed class DrainRun(AdminClient client, Action<string> say, TimeProvi
     private async Task<DrainEnd> FollowAsync(string node, int pid, long ticks, Task<AdminReply> over, CancellationToken stop)
     {
         say(Invariant($"{node}: SIGTERM sent to process {pid}"));
-        string? said = null;
+        DrainLine? said = null;
         while (!over.IsCompleted)
         {
-            if (LineOf(await client.GetAsync("drain", stop)) is { } line && line != said)
+            if (DrainLine.Of(await client.GetAsync("drain", stop)) is { } line && line.IsNewAfter(said))
             {
                 said = line;
-                say($"{node}: {line}");
+                say($"{node}: {line.Text}");
             }
 
             await Task.WhenAny(over, Task.Delay(LookInterval, time, stop));
             stop.ThrowIfCancellationRequested();
         }
 
-        if ((await over as AdminReply.Page)?.Json?["tunnels-reset"]?.GetValue<int>() is not { } reset)
+        if ((await over as AdminReply.Page)?.Json is not { } last || last["step"]?.GetValue<string>() != "done" || last["tunnels-reset"]?.GetValue<int>() is not { } reset)
         {
             return new DrainEnd.Failed(Invariant($"process {pid} of {node} ended before its drain did"));
         }
@@ -102,20 +115,6 @@ internal sealed class DrainRun(AdminClient client, Action<string> say, TimeProvi
 
         say(Invariant($"{node}: process {pid} is gone"));
         return new DrainEnd.InOrder(node, pid, reset);
-    }
-
-    /// <summary>Null where there is nothing new to tell.</summary>
-    private static string? LineOf(AdminReply reply)
-    {
-        if ((reply as AdminReply.Page)?.Json is not { } progress || progress["step"]?.GetValue<string>() is not ({ } step and not "none"))
-        {
-            return null;
-        }
-
-        var tunnels = progress["tunnels"]?.GetValue<int>() ?? 0;
-        return progress["time-left-ms"]?.GetValue<long>() is { } left && tunnels > 0
-            ? Invariant($"{step}: tunnels open: {tunnels}, {left / 1000} s left")
-            : Invariant($"{step}: tunnels open: {tunnels}");
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace ActorTunnel.Host.Commands;
 
@@ -16,8 +17,20 @@ internal static class NodesCommand
         command.SetAction(async (parsed, stop) =>
         {
             var console = parsed.InvocationConfiguration;
-            using var client = new AdminClient(parsed.GetValue(admin)!);
-            switch (await client.GetAsync(parsed.GetValue(json) ? "nodes" : "nodes?format=text", stop))
+            using var client = new AdminClient(parsed.GetValue(admin)!, TimeProvider.System);
+            var reply = await client.GetAsync("nodes", stop);
+            if (!parsed.GetValue(json) && reply is AdminReply.Page { Json: { } mesh })
+            {
+                if (mesh["nodes"] is JsonArray { Count: 0 })
+                {
+                    await console.Error.WriteLineAsync("nodes: the node has not joined the mesh yet");
+                    return ExitCode.Success;
+                }
+
+                reply = await client.GetAsync("nodes?format=text", stop);
+            }
+
+            switch (reply)
             {
                 case AdminReply.Page page:
                     await console.Output.WriteAsync(page.Text);
@@ -25,8 +38,8 @@ internal static class NodesCommand
                 case AdminReply.None none:
                     await console.Error.WriteLineAsync($"nodes: {none.Problem}");
                     return ExitCode.Failure;
-                case var reply:
-                    throw new ArgumentOutOfRangeException(nameof(parsed), reply, null);
+                default:
+                    throw new InvalidOperationException($"What is {reply}?");
             }
         });
         return command;

@@ -94,17 +94,20 @@ internal static class RunCommand
         catch (Exception exception) when (configuration.AkkaHocon.Length > 0)
         {
             // Akka reads its keys one by one while it starts and has an exception of another type for each that it cannot use.
-            await error.WriteLineAsync($"the akka block cannot be used: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            await error.WriteLineAsync($"the akka block cannot be used: {InnermostOf(exception).Message.ReplaceLineEndings(" ")}");
             host?.Dispose();
             return null;
         }
     }
 
+    // Remoting wraps what it cannot read several times over, and GetBaseException stops at the first that is no AggregateException.
+    private static Exception InnermostOf(Exception exception) => exception.InnerException is { } inner ? InnermostOf(inner) : exception;
+
     private static string? FailedStartOf(IHost host, NodeSettings node) =>
-        host.Services.GetService<AdminService>()?.Start is AdminStart.BindFailed admin ? $"admin: {admin.Address} {BindProblem.Of(admin.Error)}"
+        host.Services.GetService<AdminService>()?.Start is AdminStart.BindFailed admin ? $"admin.bind: {admin.Address} {BindProblem.Of(admin.Error)}"
         : host.Services.GetRequiredService<NodeService>().Start is ProxyStart.BindFailed failed
-            ? $"listener {failed.Listener}: {failed.Address} {BindProblem.Of(failed.Error, IsTransparent(node, failed.Address))}"
-        : host.Services.GetService<MeshService>()?.Start is MeshStart.BindFailed mesh ? $"mesh: {mesh.Address} {mesh.Problem}"
+            ? $"listeners.{failed.Listener}.bind: {failed.Address} {BindProblem.Of(failed.Error, IsTransparent(node, failed.Address))}"
+        : host.Services.GetService<MeshService>()?.Start is MeshStart.BindFailed mesh ? $"mesh.bind: {mesh.Address} {mesh.Problem}"
         : null;
 
     private static void WriteAddresses(IHost host, ConfigurationOutcome.Loaded configuration, OutputLog log)

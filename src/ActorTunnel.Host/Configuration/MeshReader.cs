@@ -53,7 +53,7 @@ internal sealed class MeshReader(TlsReader tls)
             Tls = mesh.OptionalSection("tls", part => tls.ReadMesh(node, part)),
         };
 
-        if (settings.Advertise is null && IsWildcard(bind) && !mesh.IsWrong("advertise"))
+        if (settings.Advertise is null && ValueKind.IsWildcard(bind.Address) && !mesh.IsWrong("advertise"))
         {
             mesh.Missing("advertise", $"{ValueKind.Advertised.Allowed}: nobody can dial {bind}");
         }
@@ -99,7 +99,7 @@ internal sealed class MeshReader(TlsReader tls)
         }
 
         var listener = _listener is null ? takers.FirstOrDefault() : takers.Find(taker => taker.Name == _listener);
-        if (listener is not null && _advertise is null && IsWildcard(listener.Bind) && !section.IsWrong("advertise") && !section.IsWrong("listener"))
+        if (listener is not null && _advertise is null && ValueKind.IsWildcard(listener.Bind.Address) && !section.IsWrong("advertise") && !section.IsWrong("listener"))
         {
             section.Missing("advertise", $"{ValueKind.Advertised.Allowed}: listener '{listener.Name}' is bound to {listener.Bind}, which nobody can dial");
         }
@@ -114,8 +114,6 @@ internal sealed class MeshReader(TlsReader tls)
         _advertise = section.Optional("advertise", ValueKind.Advertised);
         return true;
     }
-
-    private static bool IsWildcard(IPEndPoint bind) => bind.Address.Equals(IPAddress.Any) || bind.Address.Equals(IPAddress.IPv6Any);
 
     private static string? ParseRole(string text, out string value) =>
         ValueKind.Name.Parse(text, out value) ?? (OwnRoles.Contains(text) ? "is what a node is by its listeners and upstreams" : null);

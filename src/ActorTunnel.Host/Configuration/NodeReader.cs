@@ -13,6 +13,8 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
 {
     private static readonly ValueKind<int> Dials = ValueKind.Integer(1, 1_000_000);
 
+    private static readonly ValueKind<TimeSpan> Timeout = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true);
+
     private static readonly ValueKind<TimeSpan> Delay = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10), zero: true);
 
     /// <summary>Settings to be used only if the log has stayed empty.</summary>
@@ -41,8 +43,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
             }
         }
 
-        var (timeout, delay) = section.Section("drain", drain => (
-            drain.Get("timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true)), drain.Get("delay", Delay)));
+        var (timeout, delay) = section.Section("drain", drain => (drain.Get("timeout", Timeout), DelayOf(drain, isMember: mesh is not null)));
         var node = new NodeSettings
         {
             Name = name,
@@ -82,6 +83,17 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
         }
 
         return listeners.ToImmutable();
+    }
+
+    private static TimeSpan DelayOf(SectionReader drain, bool isMember)
+    {
+        if (isMember)
+        {
+            return drain.Get("delay", Delay);
+        }
+
+        drain.Refuse("needs mesh.bind, without which nobody is told of a drain", "delay");
+        return TimeSpan.Zero;
     }
 
     private static Limits ReadLimits(SectionReader section) => new()

@@ -89,9 +89,9 @@ internal sealed class TlsReader(string workingDirectory, DateTimeOffset now)
             return null;
         }
 
-        if (TlsSection.OfMesh.ProblemOf(material) is { } problem)
+        if (MemberCertificate.ProblemOf(material, trustDomain) is var (problem, allowed))
         {
-            section.Mistake("cert", $"this file {problem}", "a certificate for servers and clients alike");
+            section.Mistake("cert", $"this file {problem}", allowed);
             return null;
         }
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using ActorTunnel.Mesh;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
@@ -48,22 +46,7 @@ internal abstract record TlsSection(SessionScope Scope, TlsFiles Files, string F
     internal sealed record OfMesh(string Node, TlsFiles Files, string Fingerprint, MeshTls Settings)
         : TlsSection(SessionScope.OfMesh(Node), Files, Fingerprint)
     {
-        // RFC 5280 §4.2.1.12: a certificate without this extension is for every purpose.
-        private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
-        private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-
-        /// <inheritdoc cref="Refuse"/>
-        internal static string? ProblemOf(TlsMaterial material)
-        {
-            var usages = material.Certificate?.Leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()?.EnhancedKeyUsages.Cast<Oid>().ToList();
-            return usages is null || (Has(ServerAuthentication) && Has(ClientAuthentication))
-                ? null
-                : "holds a certificate whose extended key usage is not for both servers and clients; a member is both to the others";
-
-            bool Has(string usage) => usages.Exists(oid => oid.Value == usage);
-        }
-
-        internal override string? Refuse(TlsMaterial material) => ProblemOf(material);
+        internal override string? Refuse(TlsMaterial material) => MemberCertificate.ProblemOf(material, Settings.TrustDomain)?.Problem;
 
         internal override TlsSection With(TlsMaterial material, string fingerprint) =>
             this with { Fingerprint = fingerprint, Settings = Settings with { Certificate = material.Certificate!, Ca = material.Ca! } };

@@ -155,6 +155,10 @@ internal static class ValueKind
     internal static bool IsName(string text) =>
         text.Length > 0 && char.IsAsciiLetterLower(text[0]) && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
+    /// <summary>Something to bind to, and nothing to dial.</summary>
+    internal static bool IsWildcard(IPAddress address) =>
+        address.Equals(IPAddress.IPv6Any) || (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Equals(IPAddress.Any);
+
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
@@ -226,13 +230,17 @@ internal static class ValueKind
 
     private static string? ParseAdvertised(string text, out EndpointAddress value)
     {
+        string? problem = null;
         if (ParseHost(text, out var host) is null)
         {
             value = new EndpointAddress(host, 0);
-            return null;
+        }
+        else
+        {
+            problem = ParseEndpoint(text, out value);
         }
 
-        return ParseEndpoint(text, out value);
+        return problem ?? (IPAddress.TryParse(value.Host, out var address) && IsWildcard(address) ? "is every address of a machine, which nobody can dial" : null);
     }
 
     private static string? ParseHost(string text, out string value)

@@ -26,7 +26,11 @@ internal sealed class DrainService(ConfigurationOutcome.Loaded configuration, No
         {
             var member = mesh?.Node;
             var actions = new DrainActions(
-                proxy.AnnounceDrain, member is null ? null : member.AnnounceDrainAsync, proxy.DrainAsync, member is null ? null : member.LeaveAsync, () => proxy.Status.Tunnels);
+                proxy.AnnounceDrain,
+                proxy.DrainAsync,
+                () => proxy.Status.Tunnels,
+                // Without a deadline, since reports of the others say nothing of this node.
+                member is null ? null : new DrainMesh(async () => (await member.GetViewAsync(TimeSpan.Zero)).IsJoined, member.AnnounceDrainAsync, member.LeaveAsync));
             // A start that failed is told in one line by who started it, and has nothing to wait for.
             Drain = mesh is not null && member is null
                 ? new NodeDrain(actions, DrainTimes.Alone(TimeSpan.Zero), _ => { }, TimeProvider.System)

@@ -30,7 +30,11 @@ internal enum DrainStep
 /// <param name="Tunnels">Still open.</param>
 /// <param name="TimeLeft">Until tunnels are reset; null where that is not being waited for.</param>
 /// <param name="TunnelsReset">At the deadline.</param>
-internal sealed record DrainProgress(DrainStep Step, int Tunnels, TimeSpan? TimeLeft, int TunnelsReset);
+internal sealed record DrainProgress(DrainStep Step, int Tunnels, TimeSpan? TimeLeft, int TunnelsReset)
+{
+    /// <summary>As it is told to people, by the node and by who looks on: the second that has begun counts.</summary>
+    public static int SecondsOf(TimeSpan left) => (int)Math.Ceiling(left.TotalSeconds);
+}
 
 /// <summary>How long the steps of a drain may take, in their order. A node without a mesh has only <paramref name="Timeout"/>.</summary>
 /// <param name="Announcement">For the members to be told.</param>
@@ -49,18 +53,18 @@ internal sealed record DrainTimes(TimeSpan Announcement, TimeSpan Delay, TimeSpa
     public static DrainTimes Alone(TimeSpan timeout) => new(TimeSpan.Zero, TimeSpan.Zero, timeout, TimeSpan.Zero);
 }
 
-/// <summary>What a drain acts upon. The two of the mesh are null where there is none.</summary>
+/// <summary>What a drain acts upon.</summary>
 /// <param name="Refuse">The node is not ready any more, and still takes tunnels.</param>
-/// <param name="AnnounceToMesh">Tells the members; done when they know.</param>
 /// <param name="DrainTunnels">GOAWAY, and the end of all tunnels.</param>
-/// <param name="LeaveMesh">In order.</param>
 /// <param name="CountTunnels">Those that are open.</param>
-internal sealed record DrainActions(
-    Action Refuse,
-    Func<TimeSpan, Task>? AnnounceToMesh,
-    Func<TimeSpan, Task<DrainResult>> DrainTunnels,
-    Func<TimeSpan, Task>? LeaveMesh,
-    Func<int> CountTunnels);
+/// <param name="Mesh">Null where the node is not to be in any.</param>
+internal sealed record DrainActions(Action Refuse, Func<TimeSpan, Task<DrainResult>> DrainTunnels, Func<int> CountTunnels, DrainMesh? Mesh);
+
+/// <summary>The mesh as a drain needs it.</summary>
+/// <param name="IsMemberAsync">Whether the node is a member at the moment: it may not have joined yet, or be put out.</param>
+/// <param name="AnnounceAsync">Tells the members; done when they know. A member to be is announced when it joins.</param>
+/// <param name="LeaveAsync">In order, and for good.</param>
+internal sealed record DrainMesh(Func<Task<bool>> IsMemberAsync, Func<TimeSpan, Task> AnnounceAsync, Func<TimeSpan, Task> LeaveAsync);
 
 /// <summary>
 /// Takes a node out of service so that no tunnel is lost to it.
@@ -100,15 +104,24 @@ internal sealed class NodeDrain(DrainActions actions, DrainTimes times, Action<s
     /// <summary>Once.</summary>
     public async Task RunAsync()
     {
-        actions.Refuse();
-        if (actions.AnnounceToMesh is { } announce)
+        try
         {
-            _step = DrainStep.Announcing;
-            say($"draining: telling the mesh; {Tunnels(actions.CountTunnels())} open");
-            await announce(times.Announcement);
-            _step = DrainStep.Waiting;
-            say("draining: the mesh was told; encapsulators turn to others");
-            await Task.Delay(times.Delay, time);
+            await RunStepsAsync();
+            _step = DrainStep.Done;
+        }
+        finally
+        {
+            // Who waits for the end sees by the step whether all of it was done.
+            _done.SetResult();
+        }
+    }
+
+    private async Task RunStepsAsync()
+    {
+        actions.Refuse();
+        if (actions.Mesh is { } mesh)
+        {
+            await AnnounceAsync(mesh);
         }
 
         Volatile.Write(ref _drainingSince, time.GetTimestamp());
@@ -116,24 +129,51 @@ internal sealed class NodeDrain(DrainActions actions, DrainTimes times, Action<s
         var result = await WithProgressAsync(actions.DrainTunnels(times.Timeout));
         _tunnelsReset = result.TunnelsReset;
         say(result.TunnelsReset > 0 ? $"draining: {Tunnels(result.TunnelsReset)} reset at the deadline" : "draining: no tunnel is left");
-        if (actions.LeaveMesh is { } leave)
+        if (actions.Mesh is { } left)
         {
             _step = DrainStep.Leaving;
-            await leave(times.Leaving);
-            say("draining: left the mesh");
+            var (isMember, limit) = await AskAsync(left, times.Leaving);
+            await left.LeaveAsync(limit);
+            say(isMember ? "draining: left the mesh" : "draining: no member of the mesh at the end, so there was nothing to leave");
+        }
+    }
+
+    private async Task AnnounceAsync(DrainMesh mesh)
+    {
+        _step = DrainStep.Announcing;
+        var (isMember, limit) = await AskAsync(mesh, times.Announcement);
+        say(isMember
+            ? $"draining: telling the mesh; {Tunnels(actions.CountTunnels())} open"
+            : $"draining: no member of the mesh at the moment, so nobody is told; {Tunnels(actions.CountTunnels())} open");
+        await mesh.AnnounceAsync(limit);
+        _step = DrainStep.Waiting;
+        if (isMember)
+        {
+            say("draining: the mesh was told; encapsulators turn to others");
         }
 
-        _step = DrainStep.Done;
-        _done.SetResult();
+        await Task.Delay(times.Delay, time);
+    }
+
+    /// <summary>The question takes its time from the step that it belongs to.</summary>
+    private async Task<(bool IsMember, TimeSpan Left)> AskAsync(DrainMesh mesh, TimeSpan limit)
+    {
+        var since = time.GetTimestamp();
+        var isMember = await mesh.IsMemberAsync();
+        var left = limit - time.GetElapsedTime(since);
+        return (isMember, left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     private async Task<DrainResult> WithProgressAsync(Task<DrainResult> drained)
     {
+        var told = int.MaxValue;
         while (!drained.IsCompleted)
         {
-            if (actions.CountTunnels() is > 0 and var open && TimeLeft is var left && left > TimeSpan.Zero)
+            // A timer that fires a little early finds the second that was told already.
+            if (actions.CountTunnels() is > 0 and var open && DrainProgress.SecondsOf(TimeLeft) is > 0 and var seconds && seconds < told)
             {
-                say($"draining: {Tunnels(open)}, {Seconds(left)} s left");
+                told = seconds;
+                say(string.Create(CultureInfo.InvariantCulture, $"draining: {Tunnels(open)}, {seconds} s left"));
             }
 
             using var over = new CancellationTokenSource();
@@ -145,6 +185,4 @@ internal sealed class NodeDrain(DrainActions actions, DrainTimes times, Action<s
     }
 
     private static string Tunnels(int count) => count == 1 ? "1 tunnel" : string.Create(CultureInfo.InvariantCulture, $"{count} tunnels");
-
-    private static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 }

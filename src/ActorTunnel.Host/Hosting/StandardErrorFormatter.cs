@@ -11,8 +11,17 @@ internal sealed partial class StandardErrorFormatter() : ConsoleFormatter(Format
 {
     public const string FormatterName = "actortunnel";
 
+    // HostedServiceStartupFaulted of the generic host. It also throws the exception at who starts it, where it is told in one line.
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+    private const int StartFailed = 11;
+
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        if (logEntry is { Category: HostCategory, EventId.Id: StartFailed })
+        {
+            return;
+        }
+
         var message = WithoutAkkaPrefix(logEntry.State, logEntry.Formatter(logEntry.State, logEntry.Exception));
         textWriter.Write(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         textWriter.Write(' ');

@@ -45,6 +45,9 @@ public sealed class TlsPeerVerifier
         _usage = peerIsServer ? ServerAuthentication : ClientAuthentication;
     }
 
+    /// <summary>For a look ahead: dates change by themselves.</summary>
+    public bool IgnoreDates { get; init; }
+
     /// <summary>Null when the certificate is good, else what is wrong with it.</summary>
     /// <param name="certificate">The peer's, or null where it sent none.</param>
     /// <param name="sent">What the peer sent with it.</param>
@@ -61,6 +64,11 @@ public sealed class TlsPeerVerifier
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(_usage));
+        if (IgnoreDates)
+        {
+            chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        }
+
         if (sent is not null)
         {
             chain.ChainPolicy.ExtraStore.AddRange(sent);

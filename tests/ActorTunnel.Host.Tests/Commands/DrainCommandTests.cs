@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using ActorTunnel.Host.Commands;
 using ActorTunnel.Host.Hosting;
 using ActorTunnel.Host.Tests.Interception;
 using Xunit;
@@ -77,6 +78,18 @@ public sealed class DrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_drain_that_stopped_before_its_last_step_did_not_end_in_order()
+    {
+        await using var process = ForeignProgram.Start("sleep", "60");
+        await using var admin = new FakeAdmin(
+            $$"""{ "name": "goes", "pid": {{process.Id}}, "start-ticks": {{ProcessStart.TicksOf(process.Id)}}, "step": "announcing", "tunnels-reset": 0 }""");
+
+        var run = await CommandLineRun.OfAsync("drain", "--admin", $"{admin.Address}");
+
+        Assert.Equal((1, $"drain: process {process.Id} of goes ended before its drain did"), (run.Code, Assert.Single(run.ErrorLines)));
+    }
+
+    [Fact]
     public async Task The_configuration_of_a_node_says_where_its_admin_server_is()
     {
         var unset = await CommandLineRun.OfAsync("drain", "--config", _folder.Write("a.conf", Node.Replace("admin.bind", "node.name = other\n#", StringComparison.Ordinal)));
@@ -91,6 +104,57 @@ public sealed class DrainCommandTests : IDisposable
         Assert.Equal(2, wrong.Code);
         Assert.Contains("absent.conf", Assert.Single(wrong.ErrorLines), StringComparison.Ordinal);
         Assert.Equal((0, ""), (found.Code, found.Error));
+    }
+
+    [Fact]
+    public async Task A_node_of_another_name_at_the_address_of_a_configuration_gets_no_signal()
+    {
+        // This process would end where it got one.
+        await using var admin = new FakeAdmin(
+            $$"""{ "name": "edge", "pid": {{Environment.ProcessId}}, "start-ticks": {{ProcessStart.TicksOf(Environment.ProcessId)}} }""");
+        var file = _folder.Write("a.conf", Node.Replace("127.0.0.1:0\"\n}", $"{admin.Address}\"\n}}", StringComparison.Ordinal));
+
+        var run = await CommandLineRun.OfAsync("drain", "--config", file);
+
+        Assert.Equal(
+            (1, $"drain: edge answers at http://{admin.Address}/, but node.name of the configuration is goes: no signal was sent"),
+            (run.Code, Assert.Single(run.ErrorLines)));
+    }
+
+    [Fact]
+    public async Task Interrupted_before_the_node_said_who_it_is_nothing_was_sent()
+    {
+        await using var admin = new FakeAdmin(json: null);
+        using var stop = new CancellationTokenSource();
+        using var error = new StringWriter();
+
+        var run = CommandLine.RunAsync(["drain", "--admin", $"{admin.Address}"], TextWriter.Null, error, stop.Token);
+        await admin.Asked;
+        await stop.CancelAsync();
+
+        Assert.Equal((130, "drain: interrupted; no signal was sent\n"), (await run, error.ToString()));
+    }
+
+    [Fact]
+    public async Task Interrupted_behind_the_signal_the_node_goes_on_with_its_drain()
+    {
+        using var origin = new TcpListener(IPAddress.Loopback, 0);
+        origin.Start();
+        await using var node = Start("--set", "drain.timeout=60s", "--set", $"upstreams.origin.endpoints=[\"{origin.LocalEndpoint}\"]");
+        var admin = await AdminOfAsync(node);
+        using var tunnel = await OpenTunnelAsync(node);
+        using var stop = new CancellationTokenSource();
+        await using var output = new LineHistoryWriter();
+        using var error = new StringWriter();
+
+        var run = CommandLine.RunAsync(["drain", "--admin", admin], output, error, stop.Token);
+        await output.Lines.FindAsync(line => line.StartsWith("goes: draining: tunnels open: 1, ", StringComparison.Ordinal)).WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.CancelAsync();
+
+        Assert.Equal((130, "drain: not followed any further; the node goes on with it\n"), (await run, error.ToString()));
+        // The tunnel's connection was never accepted, and is reset with the listener.
+        origin.Stop();
+        Assert.Equal(0, (await node.EndAsync()).Code);
     }
 
     [Theory]
@@ -168,43 +232,5 @@ public sealed class DrainCommandTests : IDisposable
         await client.GetStream().ReadExactlyAsync(answer);
         Assert.Equal("HTTP/1.1 200", Encoding.ASCII.GetString(answer));
         return client;
-    }
-
-    /// <summary>Answers every request with the same JSON.</summary>
-    private sealed class FakeAdmin : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task _serving;
-
-        public FakeAdmin(string json)
-        {
-            _listener.Start();
-            _serving = ServeAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\ncontent-length: {json.Length}\r\nconnection: close\r\n\r\n{json}"));
-        }
-
-        public EndPoint Address => _listener.LocalEndpoint;
-
-        public async ValueTask DisposeAsync()
-        {
-            _listener.Dispose();
-            await _serving;
-        }
-
-        private async Task ServeAsync(byte[] answer)
-        {
-            try
-            {
-                while (true)
-                {
-                    using var client = await _listener.AcceptTcpClientAsync();
-                    _ = await client.GetStream().ReadAsync(new byte[4_096]);
-                    await client.GetStream().WriteAsync(answer);
-                }
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                // Disposed.
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Host.Commands;
+using ActorTunnel.Host.Tests.Interception;
 using Xunit;
 
 namespace ActorTunnel.Host.Tests.Commands;
@@ -42,7 +43,7 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_in_use_gives_one_line_with_listener_and_address()
+    public async Task A_port_in_use_gives_one_line_with_its_key_and_the_address()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -51,7 +52,7 @@ public sealed class RunCommandTests : IDisposable
 
         Assert.Equal((1, ""), (run.Code, run.Output));
         Assert.StartsWith(
-            $"listener connect-in: {taken.LocalEndpoint} is in use (EADDRINUSE)", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+            $"listeners.connect-in.bind: {taken.LocalEndpoint} is in use (EADDRINUSE)", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class RunCommandTests : IDisposable
         var run = await CommandLineRun.OfAsync("run", _folder.Write("a.conf", Node), "--set", $"admin.bind={taken.LocalEndpoint}");
 
         Assert.Equal((1, ""), (run.Code, run.Output));
-        Assert.StartsWith($"admin: {taken.LocalEndpoint} is in use (EADDRINUSE)", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith($"admin.bind: {taken.LocalEndpoint} is in use (EADDRINUSE)", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,13 +97,28 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("does not exist", Assert.Single(missing.ErrorLines), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task An_akka_block_that_Akka_cannot_use_gives_one_line()
+    /// <summary>As a process of its own, since the log is this process's standard error.</summary>
+    [Theory]
+    [InlineData("akka.loglevel=LOUD", "Unknown LogLevel: \"LOUD\"")]
+    [InlineData("akka.actor.default-dispatcher.type=Nonsense", "Could not resolve dispatcher type Nonsense")]
+    [InlineData("akka.cluster.gossip-interval=x", "The input string 'x' was not in a correct format.")]
+    public async Task An_akka_block_that_Akka_cannot_use_gives_one_line(string option, string problem)
     {
-        var run = await CommandLineRun.OfAsync("run", _folder.Write("a.conf", Node), "--set", "akka.loglevel=LOUD");
+        var run = await ForeignProgram.RunAsync(
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "actortunnel.dll"), "run", _folder.Write("a.conf", Node), "--set", "mesh.bind=127.0.0.1:0", "--set", option);
 
         Assert.Equal((2, ""), (run.Code, run.Output));
-        Assert.StartsWith("the akka block cannot be used: ", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith($"the akka block cannot be used: {problem}", Assert.Single(run.Error.Split('\n')), StringComparison.Ordinal);
+    }
+
+    /// <summary>Akka's remoting wraps it several times over, and has a line of its own in the log.</summary>
+    [Fact]
+    public async Task What_is_wrong_with_a_key_of_remoting_is_said_too()
+    {
+        var run = await CommandLineRun.OfAsync(
+            "run", _folder.Write("a.conf", Node), "--set", "mesh.bind=127.0.0.1:0", "--set", "akka.remote.dot-netty.tcp.maximum-frame-size=x");
+
+        Assert.Equal((2, "the akka block cannot be used: The input string 'x' was not in a correct format."), (run.Code, Assert.Single(run.ErrorLines)));
     }
 
     [Fact]

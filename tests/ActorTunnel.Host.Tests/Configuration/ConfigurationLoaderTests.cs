@@ -163,7 +163,6 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               }
               drain {
                 timeout = 1500ms
-                delay = 1s
               }
               mesh { }
               certificates {

@@ -115,11 +115,24 @@ public sealed class MeshConfigurationTests : ConfigurationTest
     }
 
     [Fact]
-    public void New_certificates_that_are_not_for_both_sides_leave_the_old_ones_of_the_mesh_in_use()
+    public void A_certificate_that_is_out_of_date_is_warned_of_and_one_of_the_trust_domain_is_taken()
+    {
+        var warning = Assert.Single(Load(
+            Member + "actortunnel.mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/expired.pem\", key = \"certs/expired-key.pem\" }").Warnings);
+
+        Assert.Equal("a.conf:8:52: actortunnel.mesh.tls.cert = \"certs/expired.pem\": the certificate 'CN=expired' expired at 2025-01-01 00:00:00Z", warning.ToString());
+        Assert.Empty(Load(
+            Member + "actortunnel.mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/member.pem\", key = \"certs/member-key.pem\", trust-domain = mesh.local }").Warnings);
+    }
+
+    [Theory]
+    [InlineData("client", "holds a certificate whose extended key usage is not for both")]
+    [InlineData("stranger", "holds a certificate that members with the same ca refuse: ")]
+    public void New_certificates_that_no_member_takes_leave_the_old_ones_of_the_mesh_in_use(string other, string problem)
     {
         var loaded = Load(Member + "actortunnel.mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/node.pem\", key = \"certs/node-key.pem\" }");
         var watch = new CertificateWatch(loaded.Certificates.Sections.Single(), Time);
-        foreach (var (from, to) in new[] { ("client.pem", "node.pem"), ("client-key.pem", "node-key.pem") })
+        foreach (var (from, to) in new[] { ($"{other}.pem", "node.pem"), ($"{other}-key.pem", "node-key.pem") })
         {
             File.Copy(Folder.File($"certs/{from}"), Folder.File($"certs/{to}"), overwrite: true);
         }
@@ -128,7 +141,7 @@ public sealed class MeshConfigurationTests : ConfigurationTest
         Time.Advance(CertificateWatch.SettleTime);
 
         var refused = Assert.IsType<CertificateCheck.Refused>(watch.Look());
-        Assert.StartsWith($"{Folder.File("certs/node.pem")} holds a certificate whose extended key usage is not for both", refused.Problem, StringComparison.Ordinal);
+        Assert.StartsWith($"{Folder.File("certs/node.pem")} {problem}", refused.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,6 +151,11 @@ public sealed class MeshConfigurationTests : ConfigurationTest
     [Theory]
     [InlineData("mesh.bind = seed", "8:25: actortunnel.mesh.bind = \"seed\": has no port; allowed: an IP address and a port, such as \"127.0.0.1:10000\" or \"[::1]:10000\"")]
     [InlineData("mesh.bind = \"0.0.0.0:2551\"", "8:13: actortunnel.mesh.advertise: is missing; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets: nobody can dial 0.0.0.0:2551")]
+    [InlineData("mesh.bind = \"[::]:2551\"", "8:13: actortunnel.mesh.advertise: is missing; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets: nobody can dial [::]:2551")]
+    [InlineData("mesh.advertise = \"0.0.0.0\"", "8:30: actortunnel.mesh.advertise = \"0.0.0.0\": is every address of a machine, which nobody can dial; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets")]
+    [InlineData("mesh.advertise = \"0.0.0.0:2551\"", "8:30: actortunnel.mesh.advertise = \"0.0.0.0:2551\": is every address of a machine, which nobody can dial; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets")]
+    [InlineData("mesh.tunnel.advertise = \"::\"", "8:37: actortunnel.mesh.tunnel.advertise = \"::\": is every address of a machine, which nobody can dial; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets")]
+    [InlineData("mesh.tunnel.advertise = \"[::ffff:0.0.0.0]:443\"", "8:37: actortunnel.mesh.tunnel.advertise = \"[::ffff:0.0.0.0]:443\": is every address of a machine, which nobody can dial; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets")]
     [InlineData("mesh.bind = \"127.0.0.1:2\"", "8:25: actortunnel.mesh.bind = \"127.0.0.1:2\": listener 'leave' is bound there already; allowed: another address or port")]
     [InlineData("mesh.advertise = \"a b\"", "8:30: actortunnel.mesh.advertise = \"a b\": the port is missing; allowed: \"host\" or \"host:port\", an IPv6 address with a port in brackets")]
     [InlineData("mesh.seeds = [\"seed\"]", "8:27: actortunnel.mesh.seeds[0] = \"seed\": the port is missing; allowed: \"host:port\", an IPv6 address in brackets")]
@@ -151,6 +169,9 @@ public sealed class MeshConfigurationTests : ConfigurationTest
     [InlineData("mesh.backoff.min = 11s", "8:32: actortunnel.mesh.backoff.min = \"11s\": the longest wait is shorter than the first one; allowed: min no longer than max")]
     [InlineData("mesh.tls { cert = \"certs/node.pem\", key = \"certs/node-key.pem\" }", "8:18: actortunnel.mesh.tls.ca: is missing; allowed: the path of a PEM file")]
     [InlineData("mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/client.pem\", key = \"certs/client-key.pem\" }", "8:52: actortunnel.mesh.tls.cert = \"certs/client.pem\": this file holds a certificate whose extended key usage is not for both servers and clients; a member is both to the others; allowed: a certificate for servers and clients alike")]
+    [InlineData("mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/stranger.pem\", key = \"certs/stranger-key.pem\" }", "8:52: actortunnel.mesh.tls.cert = \"certs/stranger.pem\": this file holds a certificate that members with the same ca refuse: its certificate is not valid: UntrustedRoot; allowed: a certificate that ca issued, with a SPIFFE id of trust-domain where that is set")]
+    [InlineData("mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/node.pem\", key = \"certs/node-key.pem\", trust-domain = mesh.local }", "8:52: actortunnel.mesh.tls.cert = \"certs/node.pem\": this file holds a certificate that members with the same ca and trust-domain refuse: its certificate does not have exactly one spiffe:// URI; allowed: a certificate that ca issued, with a SPIFFE id of trust-domain where that is set")]
+    [InlineData("mesh.tls { ca = \"certs/ca.pem\", cert = \"certs/member.pem\", key = \"certs/member-key.pem\", trust-domain = mesh.example }", "8:52: actortunnel.mesh.tls.cert = \"certs/member.pem\": this file holds a certificate that members with the same ca and trust-domain refuse: its SPIFFE id is not of trust domain mesh.example; allowed: a certificate that ca issued, with a SPIFFE id of trust-domain where that is set")]
     [InlineData("admin.bind = \"127.0.0.1:2551\", actortunnel.mesh.bind = \"127.0.0.1:2551\"", "8:26: actortunnel.admin.bind = \"127.0.0.1:2551\": mesh.bind is the same; allowed: another address or port")]
     [InlineData("drain.delay = 11m", "8:27: actortunnel.drain.delay = \"11m\": is out of range; allowed: 0, or a duration from 1ms to 10m")]
     [InlineData("upstreams.far.endpoints = [\"127.0.0.1:2\"]", "8:39: actortunnel.upstreams.far.endpoints = [ … ]: is not for type = mesh, where members tell of themselves")]
@@ -166,9 +187,22 @@ public sealed class MeshConfigurationTests : ConfigurationTest
     [Theory]
     [InlineData("mesh.seeds = [\"a:1\"]", "5:26: actortunnel.mesh.seeds = [ … ]: needs mesh.bind, without which the node is in no mesh")]
     [InlineData("mesh.tunnel { }", "5:25: actortunnel.mesh.tunnel = { … }: needs mesh.bind, without which the node is in no mesh")]
+    [InlineData("drain.delay = 2s", "5:27: actortunnel.drain.delay = \"2s\": needs mesh.bind, without which nobody is told of a drain")]
+    [InlineData("drain.delay = 0", "5:27: actortunnel.drain.delay = 0: needs mesh.bind, without which nobody is told of a drain")]
     [InlineData("upstreams.far { type = mesh, protocol = http2 }", "5:36: actortunnel.upstreams.far.type = \"mesh\": this node is in no mesh: actortunnel.mesh.bind is not set; allowed: mesh on a node that has mesh.bind")]
     public void Without_a_bind_address_there_is_no_mesh_to_set_anything_of(string line, string expected) =>
         Assert.Contains($"a.conf:{expected}", Mistakes($"{Alone}actortunnel.{line}\n"));
+
+    [Fact]
+    public void The_delay_of_a_drain_is_a_members_and_its_default_is_refused_to_nobody()
+    {
+        var alone = Load(Alone).Render();
+
+        Assert.DoesNotContain("delay =", alone, StringComparison.Ordinal);
+        Assert.Equal(alone, Load(alone).Render());
+        Assert.Contains("delay = 1s", Load(Member).Render(), StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(1), Load(Member).DrainDelay);
+    }
 
     [Fact]
     public void An_upstream_of_the_mesh_speaks_http2()

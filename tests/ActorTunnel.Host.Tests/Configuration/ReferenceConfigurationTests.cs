@@ -31,7 +31,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             bind = "[::1]:7", advertise = "seed.example:8", seeds = ["a.example:1", "[::1]:2"], zone = eu-1, roles = [fast]
             tunnel { listener = connect-in, advertise = tunnels.example }
             backoff { min = 39ms, max = 40s }
-            tls { ca = "certs/ca.pem", cert = "certs/server.pem", key = "certs/server-key.pem", trust-domain = mesh.local }
+            tls { ca = "certs/ca.pem", cert = "certs/member.pem", key = "certs/member-key.pem", trust-domain = mesh.local }
           }
           listeners.tunnel-in {
             bind = "[::1]:1", max-connections = 6, proxy-protocol = require, peek-timeout = 28s
@@ -77,7 +77,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal("actortunnel", node.Name);
         Assert.Null(Load(Smallest).Admin);
         Assert.Null(Load(Smallest).Mesh);
-        Assert.Equal(Seconds(1), Load(Smallest).DrainDelay);
+        Assert.Equal(Seconds(1), Load("actortunnel.mesh.bind = \"127.0.0.1:0\"").DrainDelay);
         Assert.Equal(new Limits(), node.Limits);
         var record = new NodeSettings { Name = "", Listeners = [], Upstreams = [] };
         Assert.Equal(record.DrainTimeout, node.DrainTimeout);
@@ -112,7 +112,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal([new EndpointAddress("a.example", 1), new EndpointAddress("::1", 2)], mesh.Settings.Seeds.ToArray());
         Assert.Equal("fast", Assert.Single(mesh.Settings.Roles));
         Assert.Equal((TimeSpan.FromMilliseconds(39), Seconds(40)), (mesh.Settings.MinBackoff, mesh.Settings.MaxBackoff));
-        Assert.Equal(("CN=server", "mesh.local"), (mesh.Settings.Tls!.Certificate.Leaf.Subject, mesh.Settings.Tls.TrustDomain));
+        Assert.Equal(("CN=member", "mesh.local"), (mesh.Settings.Tls!.Certificate.Leaf.Subject, mesh.Settings.Tls.TrustDomain));
         Assert.Equal("CN=ca", Assert.Single(mesh.Settings.Tls.Ca).Subject);
 
         var tunnel = Assert.IsType<TunnelListenerSettings>(node.Listeners[0]);

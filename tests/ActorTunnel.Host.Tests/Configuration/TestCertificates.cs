@@ -12,7 +12,10 @@ internal static class TestCertificates
     // Keys take long to make, and no test changes them.
     private static readonly Lazy<Dictionary<string, string>> Files = new(Create);
 
-    /// <summary>ca, server, client, node: each <c>NAME.pem</c> and, but for the CA, <c>NAME-key.pem</c>.</summary>
+    /// <summary>
+    /// ca, server, client, node, member (with a SPIFFE id of mesh.local), expired, stranger (of another authority): each <c>NAME.pem</c> and, but for the CA,
+    /// <c>NAME-key.pem</c>.
+    /// </summary>
     public static void Write(TemporaryFolder folder)
     {
         foreach (var (name, pem) in Files.Value)
@@ -45,6 +48,24 @@ internal static class TestCertificates
         files["node"] = node.ExportCertificatePem();
         files["node-key"] = nodeKey.ExportPkcs8PrivateKeyPem();
 
+        using var memberKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri("spiffe://mesh.local/node"));
+        using var member = Create("member", memberKey, ca, names.Build());
+        files["member"] = member.ExportCertificatePem();
+        files["member-key"] = memberKey.ExportPkcs8PrivateKeyPem();
+
+        using var expiredKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var expired = new CertificateRequest("CN=expired", expiredKey, HashAlgorithmName.SHA256).Create(
+            ca.SubjectName, X509SignatureGenerator.CreateForECDsa(caKey), ValidFrom.AddYears(-2), ValidFrom.AddYears(-1), [7, 8, 9]);
+        files["expired"] = expired.ExportCertificatePem();
+        files["expired-key"] = expiredKey.ExportPkcs8PrivateKeyPem();
+
+        using var strangerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var stranger = Create("stranger", strangerKey, issuer: null);
+        files["stranger"] = stranger.ExportCertificatePem();
+        files["stranger-key"] = strangerKey.ExportPkcs8PrivateKeyPem();
+
         files["client"] = client.ExportCertificatePem();
         files["client-key"] = clientKey.ExportRSAPrivateKeyPem();
         files["encrypted-key"] =
@@ -52,10 +73,15 @@ internal static class TestCertificates
         return files;
     }
 
-    private static X509Certificate2 Create(string name, ECDsa key, X509Certificate2? issuer)
+    private static X509Certificate2 Create(string name, ECDsa key, X509Certificate2? issuer, X509Extension? names = null)
     {
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null, false, 0, true));
+        if (names is not null)
+        {
+            request.CertificateExtensions.Add(names);
+        }
+
         return issuer is null
             ? request.CreateSelfSigned(ValidFrom, ValidUntil)
             : request.Create(issuer, ValidFrom, ValidUntil, [1, 2, 3]);

@@ -185,7 +185,7 @@ public sealed class MeshRunTests : IAsyncLifetime
             "run", _folder.Write("taken.conf", Worker), "--set", $"mesh.bind={taken.LocalEndpoint}", "--set", "upstreams.origin.endpoints=[\"127.0.0.1:1\"]");
 
         Assert.Equal((1, ""), (run.Code, run.Output));
-        Assert.Equal($"mesh: {taken.LocalEndpoint} is in use (EADDRINUSE); another process or listener is bound there", Assert.Single(run.ErrorLines));
+        Assert.Equal($"mesh.bind: {taken.LocalEndpoint} is in use (EADDRINUSE); another process or listener is bound there", Assert.Single(run.ErrorLines));
     }
 
     private Task<RunningNode> StartWorkerAsync(string name, params string[] options) =>

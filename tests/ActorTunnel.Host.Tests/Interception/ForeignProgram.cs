@@ -23,6 +23,9 @@ internal sealed class ForeignProgram : IAsyncDisposable
         _ended = Task.WhenAll(ReadAsync(process.StandardOutput, Output), ReadAsync(process.StandardError, Errors), process.WaitForExitAsync());
     }
 
+    /// <summary>Of its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it wrote to standard output.</summary>
     public LineHistory Output { get; } = new(LinesKept);
 

@@ -278,12 +278,23 @@ public sealed class MeshActorTests
             mesh.Tell(new NodeReported(0, Busy with { Sequence = 0 }, false), worker.Actor);
         }
 
-        var warning = Assert.IsType<Warning>(await log.ReceiveAsync(TimeSpan.FromSeconds(10)));
-        Assert.Contains("sends NodeReported", warning.Message.ToString(), StringComparison.Ordinal);
+        Assert.Contains("sends NodeReported", await NextAsync(), StringComparison.Ordinal);
         worker.Report = Busy;
         await edge.SeesTerminatorsAsync(snapshot => snapshot.Terminators is [{ Load.Tunnels: 7 }]);
         edge.System.EventStream.Publish(new Warning(null, "test", typeof(MeshActorTests), "the end"));
-        Assert.Equal("the end", Assert.IsType<Warning>(await log.ReceiveAsync(TimeSpan.FromSeconds(10))).Message);
+        Assert.Equal("the end", await NextAsync());
+
+        async Task<string> NextAsync()
+        {
+            while (true)
+            {
+                var text = Assert.IsAssignableFrom<LogEvent>(await log.ReceiveAsync(TimeSpan.FromSeconds(10))).Message.ToString()!;
+                if (!text.StartsWith("Cluster Node", StringComparison.Ordinal))
+                {
+                    return text; // The cluster complains of a slow machine.
+                }
+            }
+        }
     }
 
     private static Task<ImmutableArray<MeshMessage>> HeardAsync(MeshPeer listener) =>

@@ -141,17 +141,18 @@ internal sealed class MeshActor : ReceiveActor, IWithTimers
 
     private void Take(ClusterEvent.ReachabilityEvent changed)
     {
+        var id = MeshPeers.IdOf(changed.Member.UniqueAddress);
         var isReachable = changed is ClusterEvent.ReachableMember;
         if (isReachable)
         {
             _log.Info("{0} is heard again", NameOf(changed.Member));
         }
-        else
+        else if (_table.Find(id.Address, id.Incarnation) is not { IsDraining: true })
         {
-            _log.Warning("{0} is not heard any more", NameOf(changed.Member));
+            _log.Warning("{0} is not heard any more", NameOf(changed.Member)); // Of one that drains it is the end that was announced.
         }
 
-        _table.SetReachable(MeshPeers.IdOf(changed.Member.UniqueAddress), isReachable);
+        _table.SetReachable(id, isReachable);
         Settle();
     }
 

@@ -5,19 +5,21 @@
 # Options:
 #   --runs N         times that everything is done, turn by turn (default: 5)
 #   --seconds S      how long each work is measured (default: 3)
+#   --warm-up S      load for each chain that was just started, before it is measured (default: 10); .NET and Node compile meanwhile
 #   --works LIST     with commas between (default: all): bulk, messages, beside (messages beside a bulk tunnel), opens, stalled, idle, link
 #   --chains LIST    with commas between (default: all): direct, haproxy-tls, nginx-tls, actortunnel-h2c, actortunnel-tls, kestrel-tls (Kestrel, HttpClient over
 #                    HTTP/2, Kestrel), node-tls (http2 of Node), nghttpx-httpd-tls (nghttpx and Apache httpd)
 #   --out DIR        where results.jsonl, table.txt and plot.svg go (default: artifacts/bench)
-#   --quick          --runs 1 --seconds 1, a short warm-up, and 1,000 idle tunnels in place of 10,000: to see that all works, not to measure
-# A chain whose programs are not installed is skipped by name. Exit status: 0 everything was done, 1 a work failed or a byte was wrong, 2 a mistake in the options.
+#   --quick          --runs 1 --seconds 1 --warm-up 3, and 1,000 idle tunnels in place of 10,000: to see that all works, not to measure
+# With the defaults it takes an hour and a half, and wants a machine on which nothing else runs. A chain whose programs are not installed is skipped by name.
+# Exit status: 0 everything was done, 1 a work failed or a byte was wrong, 2 a mistake in the options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mistake() { echo "bench.sh: $*" >&2; exit 2; }
 
 all_works=(bulk messages beside opens stalled idle link)
-runs=5 seconds=3 warm_up=4 idle_tunnels=10000 works=() chosen=() out=artifacts/bench
+runs=5 seconds=3 warm_up=10 idle_tunnels=10000 works=() chosen=() out=artifacts/bench
 
 # shellcheck source=scripts/chains.bash
 source scripts/chains.bash
@@ -37,13 +39,14 @@ while [[ $# -gt 0 ]]; do
   option=$1
   case $option in
     --help) sed -n '2,/^set -/p' "$0" | sed '/^set -/d; s/^# \{0,1\}//'; exit 0 ;;
-    --quick) runs=1 seconds=1 warm_up=1.5 idle_tunnels=1000; shift; continue ;;
-    --runs | --seconds | --works | --chains | --out) [[ $# -gt 1 ]] || mistake "$option: a value is missing" ;;
-    *) mistake "'$option' is not known; allowed: --runs N, --seconds S, --works LIST, --chains LIST, --out DIR, --quick (--help tells more)" ;;
+    --quick) runs=1 seconds=1 warm_up=3 idle_tunnels=1000; shift; continue ;;
+    --runs | --seconds | --warm-up | --works | --chains | --out) [[ $# -gt 1 ]] || mistake "$option: a value is missing" ;;
+    *) mistake "'$option' is not known; allowed: --runs N, --seconds S, --warm-up S, --works LIST, --chains LIST, --out DIR, --quick (--help tells more)" ;;
   esac
   case $option in
     --runs) [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || mistake "--runs '$2': 1 to 999 is allowed"; runs=$2 ;;
     --seconds) [[ $2 =~ ^([1-9][0-9]{0,3}(\.[0-9]+)?|0\.[1-9][0-9]*)$ ]] || mistake "--seconds '$2': 0.1 to 9999 is allowed"; seconds=$2 ;;
+    --warm-up) [[ $2 =~ ^[0-9]{1,4}(\.[0-9]+)?$ ]] || mistake "--warm-up '$2': 0 to 9999 is allowed"; warm_up=$2 ;;
     --works) split --works "$2" "${all_works[@]}"; works=("${list[@]}") ;;
     --chains) split --chains "$2" "${chains[@]}"; chosen=("${list[@]}") ;;
     --out) [[ -n $2 ]] || mistake "--out '': a folder is needed"; out=$2 ;;

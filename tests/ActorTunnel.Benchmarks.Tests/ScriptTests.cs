@@ -15,8 +15,9 @@ public sealed class ScriptTests
     [InlineData("--chains envoy", $"--chains: 'envoy' is not known; allowed: {Chains}")]
     [InlineData("--runs 0", "--runs '0': 1 to 999 is allowed")]
     [InlineData("--seconds 0", "--seconds '0': 0.1 to 9999 is allowed")]
+    [InlineData("--warm-up -1", "--warm-up '-1': 0 to 9999 is allowed")]
     [InlineData("--seconds", "--seconds: a value is missing")]
-    [InlineData("5 3", "'5' is not known; allowed: --runs N, --seconds S, --works LIST, --chains LIST, --out DIR, --quick (--help tells more)")]
+    [InlineData("5 3", "'5' is not known; allowed: --runs N, --seconds S, --warm-up S, --works LIST, --chains LIST, --out DIR, --quick (--help tells more)")]
     public async Task A_mistake_is_one_line_that_says_what_is_allowed(string options, string expected) =>
         Assert.Equal((2, "", $"bench.sh: {expected}\n"), await RunAsync(options));
 

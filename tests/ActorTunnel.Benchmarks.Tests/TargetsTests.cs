@@ -20,7 +20,8 @@ public sealed class TargetsTests
 
     [Theory]
     [InlineData("idle", 9800, "kb", 20.1, "missed idle, 9800: at most 20 kB: 20.1")]
-    [InlineData("idle", 9800, "cpu-back", 0.7, "met idle, 9800: at most 2 % of a core, back: 0.7")]
+    [InlineData("idle", 9800, "cpu-back", 0.7, "met idle, 9800: less than 2 % of a core, back: 0.7")]
+    [InlineData("idle", 9800, "cpu-front", 2.0, "missed idle, 9800: less than 2 % of a core, front: 2.0")]
     [InlineData("stalled", 1, "loss", 5.0, "missed stalled: less than 5 % less: 5.0 %")]
     public void It_is_compared_with_a_number(string work, int tunnels, string key, double ours, string expected) =>
         Assert.Equal([expected], Outcomes(Result("actortunnel-tls", work, tunnels, key, ours)));

@@ -14,6 +14,8 @@ namespace ActorTunnel.Benchmarks.Tests;
 /// <summary>Works against a real origin, straight and over a chain that does wrong.</summary>
 public sealed class WorksTests : IDisposable
 {
+    private const int Changed = Greeting.Size + 12; // In the first message or the first bulk bytes, whichever way.
+
     private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(100);
 
@@ -50,6 +52,23 @@ public sealed class WorksTests : IDisposable
         Assert.True(measured.Processes["driver"].ResidentMiB > 1);
     }
 
+    /// <summary>What the driver allocates it has to collect, while a chain is measured.</summary>
+    [Fact]
+    public async Task A_message_allocates_nothing()
+    {
+        using var control = await OriginControl.ConnectAsync(_origin);
+        using var bench = new Bench(new Entrance(_origin), control, new ProcessWatch(new Dictionary<string, int>()), Length);
+        var messages = new MessageTraffic(bench, 10);
+        messages.BeginCount();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        bench.Poller.For(Length);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.True(allocated < messages.FiguresOf(seconds: 1)["rate"], $"{allocated} bytes");
+        messages.Finish();
+    }
+
     [Theory]
     [InlineData("bulk", true, "wrong bytes arrived at the origin, on 1 tunnels")]
     [InlineData("bulk-both", false, "tunnel 0: a byte behind the first ")]
@@ -59,9 +78,9 @@ public sealed class WorksTests : IDisposable
     {
         var failure = await FailAsync(WorkOf(shape, 1), (there, bytes, before) =>
         {
-            if (there == onTheWayThere && before <= 2000 && 2000 < before + bytes.Length)
+            if (there == onTheWayThere && before <= Changed && Changed < before + bytes.Length)
             {
-                bytes[(int)(2000 - before)] ^= 0x20;
+                bytes[(int)(Changed - before)] ^= 0x20;
             }
 
             return bytes.Length;
@@ -72,7 +91,7 @@ public sealed class WorksTests : IDisposable
 
     [Fact]
     public async Task A_chain_that_ends_a_tunnel_fails() => Assert.StartsWith(
-        "tunnel 0: it ", await FailAsync(WorkOf("messages", 1), (_, bytes, before) => before < 2000 ? bytes.Length : -1), StringComparison.Ordinal);
+        "tunnel 0: it ", await FailAsync(WorkOf("messages", 1), (there, bytes, _) => there ? bytes.Length : -1), StringComparison.Ordinal);
 
     public void Dispose() => _thread.Dispose();
 

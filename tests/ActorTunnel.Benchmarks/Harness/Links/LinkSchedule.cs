@@ -18,7 +18,7 @@ internal sealed class LinkSchedule(TimeSpan delay, double bitsPerSecond, TimeSpa
     public TimeSpan Take(TimeSpan now, int bytes)
     {
         var begin = _freeAt < now ? now : _freeAt;
-        _freeAt = begin + TimeSpan.FromSeconds(bytes * 8 / bitsPerSecond);
+        _freeAt = begin + TimeSpan.FromTicks((long)Math.Ceiling(bytes * 8.0 * TimeSpan.TicksPerSecond / bitsPerSecond));
         return _freeAt + delay;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class Bench : IDisposable
     /// <summary>For whatever takes no time when all is well.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>For what came while the driver looked elsewhere.</summary>
+    private static readonly TimeSpan CatchingUp = TimeSpan.FromMilliseconds(50);
+
     private readonly OriginControl _origin;
     private readonly ProcessWatch _processes;
     private readonly TimeSpan _length;
@@ -69,6 +72,7 @@ internal sealed class Bench : IDisposable
     /// <summary>What the processes use and hold at this moment.</summary>
     public IReadOnlyDictionary<string, ProcessUse> Look()
     {
+        _processes.Find();
         _processes.Begin();
         return _processes.End();
     }
@@ -92,6 +96,8 @@ internal sealed class Bench : IDisposable
     /// <param name="end">Called at the end, with the seconds between the two.</param>
     public IReadOnlyDictionary<string, ProcessUse> Measure(Action begin, Action<double> end)
     {
+        _processes.Find();
+        Poller.For(CatchingUp);
         _processes.Begin();
         begin();
         var clock = Stopwatch.StartNew();

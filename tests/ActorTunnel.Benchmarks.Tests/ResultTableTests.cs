@@ -32,6 +32,9 @@ public sealed class ResultTableTests
             haproxy-tls        3.00    (2.00 to 4.00)  1.00       0.50        0.25         20
             actortunnel-tls    6.00    (3.00 to 9.00)  2.00       1.00        0.25         20
 
+            Targets of actortunnel-tls
+            met  bulk, 8: at least 1.0 of haproxy-tls  2.00
+
             skipped: node-tls: node is not installed (Debian package nodejs)
 
             """,

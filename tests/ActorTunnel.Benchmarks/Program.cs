@@ -3,9 +3,11 @@ using System.CommandLine.Invocation;
 using System.Net.Sockets;
 using ActorTunnel.Benchmarks.Driving;
 using ActorTunnel.Benchmarks.Harness;
+using ActorTunnel.Benchmarks.Harness.Links;
 using ActorTunnel.Benchmarks.Harness.Origins;
 using ActorTunnel.Benchmarks.Harness.Reports;
 using ActorTunnel.Benchmarks.Harness.Results;
+using ActorTunnel.Benchmarks.Harness.Stock;
 using ActorTunnel.Benchmarks.Harness.Works;
 using BenchmarkDotNet.Running;
 
@@ -19,6 +21,8 @@ var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
     ArrivalsDrive.CreateCommand(),
     OriginCommand.CreateCommand(),
     BenchCommand.CreateCommand(),
+    LinkCommand.CreateCommand(),
+    StockCommand.CreateCommand(),
     NoteCommand.CreateNote(),
     NoteCommand.CreateSkip(),
     ReportCommand.CreateCommand(),

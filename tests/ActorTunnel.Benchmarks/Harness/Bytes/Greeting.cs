@@ -17,7 +17,7 @@ internal enum OriginRole : byte
     /// <summary>Both.</summary>
     SinkAndSource,
 
-    /// <summary>Reads nothing.</summary>
+    /// <summary>Reads nothing until it is told to take the bulk bytes.</summary>
     Stall,
 
     /// <summary>Answers the driver's questions (<see cref="Origins.OriginCounts"/>); not for tunnels.</summary>

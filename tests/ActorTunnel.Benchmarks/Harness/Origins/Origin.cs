@@ -9,6 +9,7 @@ namespace ActorTunnel.Benchmarks.Harness.Origins;
 internal sealed class Origin
 {
     private readonly HashSet<OriginConnection> _sources = [];
+    private readonly HashSet<OriginConnection> _stalled = [];
 
     public Origin(Poller poller, IPEndPoint address)
     {
@@ -20,6 +21,8 @@ internal sealed class Origin
 
     public long Received { get; set; }
 
+    public long Late { get; set; }
+
     public long Sent { get; set; }
 
     public long Wrong { get; set; }
@@ -28,11 +31,17 @@ internal sealed class Origin
 
     public long Broken { get; set; }
 
-    public OriginCounts Counts => new(Stopwatch.GetTimestamp(), Received, Sent, Wrong, Open, Broken);
+    public OriginCounts Counts => new(Stopwatch.GetTimestamp(), Received, Late, Sent, Wrong, Open, Broken);
 
-    public void Begin(OriginConnection source) => _sources.Add(source);
+    public void BeginSource(OriginConnection source) => _sources.Add(source);
 
-    public void Forget(OriginConnection connection) => _sources.Remove(connection);
+    public void BeginStall(OriginConnection stalled) => _stalled.Add(stalled);
+
+    public void Forget(OriginConnection connection)
+    {
+        _sources.Remove(connection);
+        _stalled.Remove(connection);
+    }
 
     public void StopSources()
     {
@@ -42,5 +51,15 @@ internal sealed class Origin
         }
 
         _sources.Clear();
+    }
+
+    public void ReleaseStalled()
+    {
+        foreach (var stalled in _stalled)
+        {
+            stalled.Release();
+        }
+
+        _stalled.Clear();
     }
 }

@@ -13,10 +13,18 @@ internal sealed class OriginConnection(Origin origin, Poller poller, int descrip
     private Greeting? _greeting;
     private BulkCheck _check;
     private long _sent;
+    private bool _isReleased;
     private byte[]? _unsent; // Of an echo whose client does not read.
 
     /// <summary>What was sent is all that a source sends.</summary>
     public void StopSending() => Interest &= ~PollEvents.Write;
+
+    /// <summary>A stalled one is read from now on.</summary>
+    public void Release()
+    {
+        _isReleased = true;
+        Interest = PollEvents.Read;
+    }
 
     protected override void OnReadable()
     {
@@ -26,7 +34,7 @@ internal sealed class OriginConnection(Origin origin, Poller poller, int descrip
             return;
         }
 
-        if (_greeting.Value.Role == OriginRole.Stall)
+        if (_greeting.Value.Role == OriginRole.Stall && !_isReleased)
         {
             End(isBroken: true); // Nothing is read there, so only a break is told.
             return;
@@ -100,10 +108,11 @@ internal sealed class OriginConnection(Origin origin, Poller poller, int descrip
         {
             case OriginRole.Source or OriginRole.SinkAndSource:
                 Interest = PollEvents.Read | PollEvents.Write;
-                origin.Begin(this);
+                origin.BeginSource(this);
                 break;
             case OriginRole.Stall:
                 Interest = PollEvents.None;
+                origin.BeginStall(this);
                 break;
         }
     }
@@ -119,17 +128,25 @@ internal sealed class OriginConnection(Origin origin, Poller poller, int descrip
                 Answer(bytes);
                 break;
             default:
-                if (_check.Add(bytes))
-                {
-                    origin.Received += bytes.Length;
-                }
-                else
-                {
-                    origin.Wrong++;
-                    End(isBroken: true);
-                }
-
+                Take(bytes);
                 break;
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        if (!_check.Add(bytes))
+        {
+            origin.Wrong++;
+            End(isBroken: true);
+        }
+        else if (_isReleased)
+        {
+            origin.Late += bytes.Length;
+        }
+        else
+        {
+            origin.Received += bytes.Length;
         }
     }
 
@@ -152,9 +169,14 @@ internal sealed class OriginConnection(Origin origin, Poller poller, int descrip
         Span<byte> answer = stackalloc byte[OriginCounts.Size];
         foreach (var question in questions)
         {
-            if (question == OriginCounts.StopSources)
+            switch (question)
             {
-                origin.StopSources();
+                case OriginCounts.StopSources:
+                    origin.StopSources();
+                    break;
+                case OriginCounts.ReleaseStalled:
+                    origin.ReleaseStalled();
+                    break;
             }
 
             origin.Counts.Write(answer);

@@ -30,6 +30,9 @@ internal sealed class OriginControl : IDisposable
     /// <summary>No source sends any more.</summary>
     public OriginCounts StopSources() => Say(OriginCounts.StopSources);
 
+    /// <summary>What was stalled is read.</summary>
+    public OriginCounts ReleaseStalled() => Say(OriginCounts.ReleaseStalled);
+
     public void Dispose() => _socket.Dispose();
 
     private OriginCounts Say(byte question)

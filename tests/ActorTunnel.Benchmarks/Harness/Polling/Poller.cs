@@ -27,12 +27,23 @@ internal sealed unsafe class Poller : IDisposable
         }
     }
 
-    /// <summary>Runs until the condition holds; a failure with these words after <paramref name="limit"/>.</summary>
-    public void Until(Func<bool> condition, TimeSpan limit, Func<string> otherwise)
+    /// <summary>Runs until the condition holds.</summary>
+    /// <param name="condition">Looked at after each turn.</param>
+    /// <param name="limit">How long at most.</param>
+    /// <param name="otherwise">The words of the failure then.</param>
+    /// <param name="progress">Whatever changes while it goes on; the limit begins anew with each change.</param>
+    public void Until(Func<bool> condition, TimeSpan limit, Func<string> otherwise, Func<long>? progress = null)
     {
         var clock = Stopwatch.StartNew();
+        var last = progress?.Invoke();
         while (!condition())
         {
+            if (progress?.Invoke() is { } now && now != last)
+            {
+                last = now;
+                clock.Restart();
+            }
+
             if (clock.Elapsed > limit)
             {
                 throw new DriveFailure($"{otherwise()} after {limit.TotalSeconds:0} s");

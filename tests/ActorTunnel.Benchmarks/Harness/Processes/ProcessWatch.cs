@@ -7,11 +7,11 @@ internal sealed class ProcessWatch(IReadOnlyDictionary<string, int> roots)
     private IReadOnlyDictionary<string, ProcessTree> _trees = new Dictionary<string, ProcessTree>();
     private Dictionary<string, double> _before = [];
 
-    public void Begin()
-    {
-        _trees = ProcessTree.Of(roots);
-        _before = _trees.ToDictionary(tree => tree.Key, tree => tree.Value.CpuSeconds());
-    }
+    /// <summary>Looks for the processes, which takes some milliseconds.</summary>
+    public void Find() => _trees = ProcessTree.Of(roots);
+
+    /// <summary>From here on; after <see cref="Find"/>.</summary>
+    public void Begin() => _before = _trees.ToDictionary(tree => tree.Key, tree => tree.Value.CpuSeconds());
 
     /// <summary>Since <see cref="Begin"/>.</summary>
     public IReadOnlyDictionary<string, ProcessUse> End()

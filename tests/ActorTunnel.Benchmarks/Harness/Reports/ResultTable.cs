@@ -27,9 +27,16 @@ internal static class ResultTable
             WriteAligned(text, Rows(results, shape, tunnels));
         }
 
+        if (Targets.Of(results) is { Count: > 0 } targets)
+        {
+            text.AppendLine().AppendLine($"Targets of {Targets.Ours}");
+            WriteAligned(text, targets.Select(target => new[] { target.IsMet ? "met" : "MISSED", target.Words, target.Measured }), isText: true);
+        }
+
+        text.AppendLine();
         foreach (var skip in results.Skips)
         {
-            text.AppendLine().Append("skipped: ").Append(skip);
+            text.Append("skipped: ").AppendLine(skip);
         }
 
         return text.ToString().TrimEnd() + "\n";
@@ -69,14 +76,16 @@ internal static class ResultTable
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "-";
 
     /// <summary>Columns as wide as their widest cell; a line of two cells is a chain with words behind it.</summary>
-    private static void WriteAligned(StringBuilder text, IEnumerable<string[]> rows)
+    private static void WriteAligned(StringBuilder text, IEnumerable<string[]> rows, bool isText = false)
     {
         var all = rows.ToList();
         var widths = Enumerable.Range(0, all[0].Length)
             .Select(column => all.Where(row => row.Length > 2 || column == 0).Max(row => row[column].Length)).ToArray();
         foreach (var row in all)
         {
-            var cells = row.Length > 2 ? row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column])) : [row[0].PadRight(widths[0]), row[1]];
+            var cells = row.Select((cell, column) => row.Length == 2 && column == 1 ? cell
+                : column == 0 || isText ? cell.PadRight(widths[column])
+                : cell.PadLeft(widths[column]));
             text.AppendLine(string.Join("  ", cells).TrimEnd());
         }
     }

@@ -13,6 +13,9 @@ internal sealed class Bench : IDisposable
     /// <summary>For whatever takes no time when all is well.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>For what came while the driver looked elsewhere.</summary>
+    private static readonly TimeSpan CatchingUp = TimeSpan.FromMilliseconds(50);
+
     private readonly OriginControl _origin;
     private readonly ProcessWatch _processes;
     private readonly TimeSpan _length;
@@ -55,6 +58,7 @@ internal sealed class Bench : IDisposable
         return now with
         {
             Received = now.Received - _before.Received,
+            Late = now.Late - _before.Late,
             Sent = now.Sent - _before.Sent,
             Wrong = now.Wrong - _before.Wrong,
             Broken = now.Broken - _before.Broken,
@@ -63,11 +67,28 @@ internal sealed class Bench : IDisposable
 
     public void StopSources() => _origin.StopSources();
 
+    public void ReleaseStalled() => _origin.ReleaseStalled();
+
     /// <summary>What the processes use and hold at this moment.</summary>
     public IReadOnlyDictionary<string, ProcessUse> Look()
     {
+        _processes.Find();
         _processes.Begin();
         return _processes.End();
+    }
+
+    /// <summary>Does a work once; wrong bytes at the origin are why it failed, whatever else they led to.</summary>
+    public Measured Do(Work work)
+    {
+        try
+        {
+            var measured = work.Run(this);
+            return Since().Wrong == 0 ? measured : throw WrongBytes();
+        }
+        catch (DriveFailure) when (Since().Wrong > 0)
+        {
+            throw WrongBytes();
+        }
     }
 
     /// <summary>Watches processes and time for the length of the bench, while the tunnels work.</summary>
@@ -75,6 +96,8 @@ internal sealed class Bench : IDisposable
     /// <param name="end">Called at the end, with the seconds between the two.</param>
     public IReadOnlyDictionary<string, ProcessUse> Measure(Action begin, Action<double> end)
     {
+        _processes.Find();
+        Poller.For(CatchingUp);
         _processes.Begin();
         begin();
         var clock = Stopwatch.StartNew();
@@ -83,16 +106,11 @@ internal sealed class Bench : IDisposable
         return _processes.End();
     }
 
-    /// <summary>Waits until the origin has no tunnel of this work any more, and nothing was wrong with them.</summary>
+    /// <summary>Waits until the origin has no tunnel of this work any more, and none was broken.</summary>
     public void ExpectAllEnded()
     {
-        Poller.Until(() => Since().Open == 0, Patience, () => $"{Since().Open} tunnels are still open at the origin");
+        Poller.Until(() => Since().Open == 0, Patience, () => $"{Since().Open} tunnels are still open at the origin", () => Since().Open);
         var counts = Since();
-        if (counts.Wrong > 0)
-        {
-            throw new DriveFailure($"wrong bytes arrived on {counts.Wrong} tunnels");
-        }
-
         if (Entrance.KnowsHalfClose && counts.Broken > 0)
         {
             throw new DriveFailure($"{counts.Broken} tunnels ended in a reset at the origin");
@@ -100,4 +118,6 @@ internal sealed class Bench : IDisposable
     }
 
     public void Dispose() => Poller.Dispose();
+
+    private DriveFailure WrongBytes() => new($"wrong bytes arrived at the origin, on {Since().Wrong} tunnels");
 }

@@ -21,8 +21,9 @@ internal static class BenchCommand
         var origin = DriveOptions.Address("--origin", "The origin behind the chain (see: origin)");
         var connect = new Option<string?>("--connect") { Description = "The chain wants an HTTP/1.1 CONNECT for this HOST:PORT first" };
         var abrupt = new Option<bool>("--no-half-close") { Description = "The chain cannot end one direction of a tunnel alone" };
-        var most = BenchOptions.AtLeast("--most-tunnels", "Works with more tunnels are skipped", 1, int.MaxValue);
+        var most = BenchOptions.AtLeast("--most-tunnels", "Works that need more tunnels at once are skipped", 1, int.MaxValue);
         var works = BenchOptions.Works();
+        var skip = BenchOptions.Skips();
         var processes = BenchOptions.Processes();
         var run = BenchOptions.AtLeast("--run", "Number of this run", 1, 1);
         var seconds = BenchOptions.AtLeast("--seconds", "How long each work is measured", LeastSeconds, 3);
@@ -31,7 +32,7 @@ internal static class BenchCommand
         var results = new Option<string>("--results") { Description = "The file that results are appended to", Required = true };
         var command = new Command("bench", "Drives one chain and appends results to a file; exit status 1 when a work failed or a byte was wrong")
         {
-            chain, target, origin, connect, abrupt, most, works, processes, run, seconds, warmUp, idle, results,
+            chain, target, origin, connect, abrupt, most, works, skip, processes, run, seconds, warmUp, idle, results,
         };
         command.SetAction(async parsed =>
         {
@@ -41,14 +42,14 @@ internal static class BenchCommand
                 new Entrance(parsed.GetRequiredValue(target), parsed.GetValue(connect), !parsed.GetValue(abrupt)), control, new ProcessWatch(all));
             if (parsed.GetValue(warmUp) is > 0 and var ahead)
             {
-                drive.WarmUp(TimeSpan.FromSeconds(ahead / WorkCatalog.WarmUp.Count));
+                drive.WarmUp(TimeSpan.FromSeconds(ahead / WorkCatalog.WarmUp.Count), SkippedFor);
             }
 
             var failures = 0;
             foreach (var work in WorkCatalog.Of([.. parsed.GetRequiredValue(works)], parsed.GetValue(idle)))
             {
-                BenchLine line = work.Tunnels > parsed.GetValue(most)
-                    ? new BenchSkip(parsed.GetRequiredValue(chain), work.Shape, work.Tunnels, $"at most {parsed.GetValue(most)} tunnels at once")
+                BenchLine line = SkippedFor(work) is { } reason
+                    ? new BenchSkip(parsed.GetRequiredValue(chain), work.Shape, work.Tunnels, reason)
                     : drive.Once(work, parsed.GetRequiredValue(chain), parsed.GetValue(run), parsed.GetValue(seconds));
                 ResultFile.Append(parsed.GetRequiredValue(results), line);
                 failures += line is BenchResult { Failure: not null } ? 1 : 0;
@@ -56,6 +57,10 @@ internal static class BenchCommand
             }
 
             return failures == 0 ? 0 : 1;
+
+            string? SkippedFor(Work work) => work.Held > parsed.GetValue(most)
+                ? $"at most {parsed.GetValue(most)} tunnels at once"
+                : parsed.GetRequiredValue(skip).GetValueOrDefault(WorkShape.Of(work.Shape).Group);
         });
         return command;
     }
@@ -71,14 +76,14 @@ internal static class BenchCommand
 
     private sealed class Drive(Entrance entrance, OriginControl control, ProcessWatch processes)
     {
-        public void WarmUp(TimeSpan length)
+        public void WarmUp(TimeSpan length, Func<Work, string?> skipped)
         {
-            foreach (var work in WorkCatalog.WarmUp)
+            foreach (var work in WorkCatalog.WarmUp.Where(work => skipped(work) is null))
             {
                 try
                 {
                     using var bench = new Bench(entrance, control, processes, length);
-                    work.Run(bench);
+                    bench.Do(work);
                 }
                 catch (DriveFailure e)
                 {
@@ -94,7 +99,7 @@ internal static class BenchCommand
             try
             {
                 using var bench = new Bench(entrance, control, processes, TimeSpan.FromSeconds(seconds));
-                var measured = work.Run(bench);
+                var measured = bench.Do(work);
                 return none with { Figures = measured.Figures, Processes = measured.Processes };
             }
             catch (DriveFailure e)

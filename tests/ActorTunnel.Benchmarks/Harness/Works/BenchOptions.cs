@@ -48,6 +48,28 @@ internal static class BenchOptions
         },
     };
 
+    /// <summary><c>WORK=REASON</c>, once for each group of works.</summary>
+    public static Option<IReadOnlyDictionary<string, string>> Skips() => new("--skip")
+    {
+        Description = "WORK=REASON: not this group of works, and why",
+        DefaultValueFactory = _ => new Dictionary<string, string>(),
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+        {
+            var skips = new Dictionary<string, string>();
+            foreach (var token in result.Tokens)
+            {
+                var at = token.Value.IndexOf('=', StringComparison.Ordinal);
+                if (at < 0 || !WorkCatalog.Groups.Contains(token.Value[..at]) || !skips.TryAdd(token.Value[..at], token.Value[(at + 1)..]))
+                {
+                    result.AddError($"--skip: '{token.Value}' is not WORK=REASON, each work once; works: {string.Join(", ", WorkCatalog.Groups)}");
+                }
+            }
+
+            return skips;
+        },
+    };
+
     /// <summary>A number of at least <paramref name="least"/>.</summary>
     public static Option<T> AtLeast<T>(string name, string description, T least, T otherwise)
         where T : struct, IComparable<T>

@@ -23,17 +23,23 @@ internal sealed class BulkTraffic
         _bench = bench;
         for (var i = 0; i < tunnels; i++)
         {
-            _tunnels.Add(new BulkTunnel(bench.Poller, bench.Entrance, firstNumber + i, role, bench.Buffer));
+            Add(firstNumber + i, role);
         }
 
-        var before = bench.Since().Open;
-        bench.Poller.Until(
-            () => bench.Since().Open >= before + tunnels, Bench.Patience, () => $"only {bench.Since().Open - before} of {tunnels} tunnels reached the origin");
+        bench.Poller.Until(() => bench.Since().Open >= tunnels, Bench.Patience, () => $"only {bench.Since().Open} of {tunnels} tunnels reached the origin");
     }
 
     private long Sent => _tunnels.Sum(tunnel => tunnel.Sent);
 
     private long Received => _tunnels.Sum(tunnel => tunnel.Received);
+
+    /// <summary>One more.</summary>
+    public BulkTunnel Add(int number, OriginRole role)
+    {
+        var tunnel = new BulkTunnel(_bench.Poller, _bench.Entrance, number, role, _bench.Buffer);
+        _tunnels.Add(tunnel);
+        return tunnel;
+    }
 
     /// <summary>The origin's own clock is used, so that it does not matter how long its answer took.</summary>
     public void BeginCount()
@@ -42,7 +48,7 @@ internal sealed class BulkTraffic
         (_receivedThere, _receivedHere, _at) = (counts.Received, Received, counts.At);
     }
 
-    /// <summary>What arrived since <see cref="BeginCount"/>, of both directions, in Gbit/s.</summary>
+    /// <summary>What arrived since <see cref="BeginCount"/>, of both directions, in Gbit/s; without what had been stalled.</summary>
     public double GigabitsSince()
     {
         var counts = _bench.Since();
@@ -56,9 +62,10 @@ internal sealed class BulkTraffic
         _tunnels.ForEach(tunnel => tunnel.StopSending());
         _bench.StopSources();
         _bench.Poller.Until(
-            () => _bench.Since() is var counts && (counts.Wrong > 0 || (counts.Received == Sent && counts.Sent == Received)),
+            () => _bench.Since() is var counts && (counts.Wrong > 0 || (counts.Received + counts.Late == Sent && counts.Sent == Received)),
             Bench.Patience,
-            () => $"{Sent - _bench.Since().Received} bytes to the origin and {_bench.Since().Sent - Received} bytes from it did not arrive");
+            () => $"{Sent - _bench.Since().Received - _bench.Since().Late} bytes to the origin and {_bench.Since().Sent - Received} bytes from it did not arrive",
+            () => _bench.Since().Received + Received);
         _tunnels.ForEach(tunnel => tunnel.End());
         _bench.ExpectAllEnded();
     }

@@ -11,6 +11,8 @@ internal sealed record OpensWork(int Tunnels) : Work("opens", Tunnels)
 {
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(0.3);
 
+    public override int Held => 1;
+
     public override Measured Run(Bench bench)
     {
         var opening = new Opening(bench);

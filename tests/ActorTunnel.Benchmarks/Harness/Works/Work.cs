@@ -12,6 +12,9 @@ internal sealed record Measured(IReadOnlyDictionary<string, double> Figures, IRe
 /// <param name="Tunnels">How many at once.</param>
 internal abstract record Work(string Shape, int Tunnels)
 {
+    /// <summary>Tunnels that must be open all at the same time for it to go on.</summary>
+    public virtual int Held => Tunnels;
+
     /// <summary>Does it once. A <see cref="DriveFailure"/> where it cannot be done, or bytes were wrong.</summary>
     public abstract Measured Run(Bench bench);
 }

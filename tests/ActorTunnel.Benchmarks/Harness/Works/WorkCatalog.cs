@@ -6,6 +6,7 @@ namespace ActorTunnel.Benchmarks.Harness.Works;
 internal static class WorkCatalog
 {
     private static readonly TimeSpan BulkAhead = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LinkAhead = TimeSpan.FromSeconds(2);
 
     /// <summary>What <c>--works</c> may name.</summary>
     public static IReadOnlyList<string> Groups { get; } = [.. WorkShape.All.Select(shape => shape.Group).Distinct()];
@@ -29,7 +30,11 @@ internal static class WorkCatalog
             new MessagesWork("messages-beside", 100, IsBesideBulk: true),
             new MessagesWork("messages-beside", 1000, IsBesideBulk: true),
             new OpensWork(16),
+            new StalledWork(BulkAhead),
             new IdleWork(idleTunnels),
+            new BulkWork("link-bulk", 1, OriginRole.Sink, LinkAhead),
+            new BulkWork("link-bulk", 8, OriginRole.Sink, LinkAhead),
+            new MessagesWork("link-messages", 100, IsBesideBulk: false),
         ];
         return [.. all.Where(work => groups.Contains(WorkShape.Of(work.Shape).Group))];
     }

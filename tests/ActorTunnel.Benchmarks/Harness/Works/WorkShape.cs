@@ -27,6 +27,12 @@ internal sealed record WorkShape(string Name, string Group, string Title, bool H
         new("messages", "messages", "64-byte request and response, tunnels: {0}", HigherIsBetter: true, [Rate, Median, Tail]),
         new("messages-beside", "beside", "The same beside one bulk tunnel, tunnels: {0}", HigherIsBetter: true, [Rate, Median, Tail, Gigabits]),
         new("opens", "opens", "Tunnels opened, one exchange, closed; at once: {0}", HigherIsBetter: true, [Rate, Median, Tail]),
+        new("stalled", "stalled", "Bulk beside a stalled tunnel, fast tunnels: {0}", HigherIsBetter: true,
+        [
+            new("gbits", "Gbit/s", "0.00"),
+            new("alone", "alone", "0.00"),
+            new("loss", "% less", "0.0"),
+        ]),
         new("idle", "idle", "Idle tunnels: {0}", HigherIsBetter: false,
         [
             new("kb", "kB a tunnel, greater", "0.0"),
@@ -35,6 +41,8 @@ internal sealed record WorkShape(string Name, string Group, string Title, bool H
             new("cpu-front", "% of a core, front", "0.0"),
             new("cpu-back", "back", "0.0"),
         ]),
+        new("link-bulk", "link", "Bulk one way over the link, tunnels: {0}", HigherIsBetter: true, [Gigabits]),
+        new("link-messages", "link", "64-byte request and response over the link, tunnels: {0}", HigherIsBetter: true, [Rate, Median, Tail]),
     ];
 
     public static WorkShape Of(string name) => All.Single(shape => shape.Name == name);

@@ -5,7 +5,6 @@ using ActorTunnel.Transport.Relay;
 using ActorTunnel.Transport.Sessions;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
-using Akka.Streams.Dsl;
 
 namespace ActorTunnel.Proxy.Tunnels;
 
@@ -26,16 +25,14 @@ internal static class TunnelRelay
         ReadOnlyMemory<byte> preamble = default)
     {
         port.EndDeliveryTimeout = settings.EndDeliveryTimeout;
-        var relay = new RelayStage(
+        var relay = new RelayParts(
             port.Send,
             port.Receive,
             new RelayTimeouts(settings.IdleTimeout, settings.HalfClosedIdleTimeout),
             node.Time,
             result => tunnel.Tell(new RelayEnded(result)),
             Slice.Copy(node.Environment.Pool, preamble.Span));
-        return Flow.FromGraph(connection.ToFlow(node.Environment.Pool, node.Time))
-            .JoinMaterialized(Flow.FromGraph(relay), Keep.Right)
-            .Run(node.Materializer);
+        return RelayGraph.Run(connection, node.Environment.Pool, relay, node.Materializer);
     }
 
     /// <summary>The socket options of an application's or origin's connection.</summary>

@@ -11,30 +11,17 @@ namespace ActorTunnel.Transport.Relay;
 /// </summary>
 public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<SliceQueue, SliceQueue>, RelayControl>
 {
-    private readonly TunnelPipe _send;
-    private readonly TunnelPipe _receive;
-    private readonly RelayTimeouts _timeouts;
-    private readonly TimeProvider _time;
-    private readonly Action<RelayResult> _ended;
-    private readonly Slice _preamble;
+    private readonly RelayParts? _parts;
 
-    /// <param name="send">Socket → session; the relay is its producer.</param>
-    /// <param name="receive">Session → socket; the relay is its consumer.</param>
-    /// <param name="timeouts">When silence ends the tunnel.</param>
-    /// <param name="time">The clock of the timeouts.</param>
-    /// <param name="ended">Called exactly once, in the stage, when both directions have ended; must not block.</param>
-    /// <param name="preamble">
-    /// Bytes of our own for the socket, in front of all that comes from the session, and counted nowhere. The stage owns them; it is to be run once.
-    /// </param>
-    public RelayStage(
-        TunnelPipe send, TunnelPipe receive, RelayTimeouts timeouts, TimeProvider time, Action<RelayResult> ended, Slice preamble = default)
+    /// <summary>The relay of one tunnel, to be run once.</summary>
+    public RelayStage(RelayParts parts)
     {
-        _preamble = preamble;
-        _send = send;
-        _receive = receive;
-        _timeouts = timeouts;
-        _time = time;
-        _ended = ended;
+        _parts = parts;
+    }
+
+    /// <summary>The relay of any tunnel: a graph that has it is run with <see cref="RelayParts"/> among its attributes, and as often as one likes.</summary>
+    public RelayStage()
+    {
     }
 
     /// <summary>Bytes read from the socket.</summary>
@@ -49,7 +36,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     /// <inheritdoc />
     public override ILogicAndMaterializedValue<RelayControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {
-        var logic = new Logic(this);
+        var logic = new Logic(this, _parts ?? inheritedAttributes.GetAttribute<RelayParts>()!);
         return new LogicAndMaterializedValue<RelayControl>(logic, logic.Control);
     }
 
@@ -67,6 +54,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     private sealed class Logic : InAndOutGraphStageLogic
     {
         private readonly RelayStage _stage;
+        private readonly RelayParts _parts;
         private readonly TunnelPipe _send;
         private readonly TunnelPipe _receive;
         private readonly SliceQueue _toSocket = new();
@@ -80,17 +68,18 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         private int _idleTimerFired;
         private long _lastActivity;
 
-        public Logic(RelayStage stage)
+        public Logic(RelayStage stage, RelayParts parts)
             : base(stage.Shape)
         {
             _stage = stage;
-            _send = stage._send;
-            _receive = stage._receive;
+            _parts = parts;
+            _send = parts.Send;
+            _receive = parts.Receive;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             Control = new RelayControl(_wakeUp);
-            if (!stage._preamble.IsEmpty)
+            if (!parts.Preamble.IsEmpty)
             {
-                _toSocket.Enqueue(stage._preamble);
+                _toSocket.Enqueue(parts.Preamble);
             }
 
             SetHandlers(stage.In, stage.Out, this);
@@ -100,7 +89,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
         public override void PreStart()
         {
-            _lastActivity = _stage._time.GetTimestamp();
+            _lastActivity = _parts.Time.GetTimestamp();
             ArmIdleTimer();
             _send.AttachProducer(_wakeUp);
             _receive.AttachConsumer(_wakeUp);
@@ -109,7 +98,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         public override void OnPush()
         {
             var read = Grab(_stage.In);
-            _lastActivity = _stage._time.GetTimestamp();
+            _lastActivity = _parts.Time.GetTimestamp();
             while (read.TryDequeue(out var slice))
             {
                 var length = slice.Length;
@@ -127,7 +116,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             if (_inFlight > 0)
             {
                 Control.Progress.Received(_inFlight);
-                _lastActivity = _stage._time.GetTimestamp();
+                _lastActivity = _parts.Time.GetTimestamp();
                 _receive.Repay(_inFlight);
                 _inFlight = 0;
             }
@@ -273,7 +262,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             if (_sendEnd == PipeEnd.Open || _receiveEnd == PipeEnd.Open)
             {
                 // The other direction goes on, and has the whole timeout of a half-closed tunnel from this end on.
-                _lastActivity = _stage._time.GetTimestamp();
+                _lastActivity = _parts.Time.GetTimestamp();
                 ArmIdleTimer();
                 return;
             }
@@ -289,7 +278,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 _receive.Cancel(_receiveEnd);
             }
 
-            _stage._ended(new RelayResult(Control.Progress.BytesSent, Control.Progress.BytesReceived, _sendEnd, _receiveEnd, _timedOutHalfClosed));
+            _parts.Ended(new RelayResult(Control.Progress.BytesSent, Control.Progress.BytesReceived, _sendEnd, _receiveEnd, _timedOutHalfClosed));
             if (_sendEnd != PipeEnd.Clean || _receiveEnd != PipeEnd.Clean)
             {
                 // The socket's stage aborts on either, and awaits the delivery of a FIN that went out before.
@@ -302,7 +291,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             get
             {
                 var halfClosed = _sendEnd != PipeEnd.Open || _receiveEnd != PipeEnd.Open;
-                var timeout = halfClosed ? _stage._timeouts.HalfClosedIdle : _stage._timeouts.Idle;
+                var timeout = halfClosed ? _parts.Timeouts.HalfClosedIdle : _parts.Timeouts.Idle;
                 return timeout > TimeSpan.Zero ? timeout : null;
             }
         }
@@ -316,7 +305,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             }
             else if (due != Timeout.InfiniteTimeSpan)
             {
-                _idleTimer = _stage._time.CreateTimer(
+                _idleTimer = _parts.Time.CreateTimer(
                     static state => ((Logic)state!).IdleTimerFired(), this, due, Timeout.InfiniteTimeSpan);
             }
         }
@@ -336,7 +325,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 return false;
             }
 
-            var left = timeout - _stage._time.GetElapsedTime(_lastActivity);
+            var left = timeout - _parts.Time.GetElapsedTime(_lastActivity);
             if (left > TimeSpan.Zero)
             {
                 _idleTimer.Change(left, Timeout.InfiniteTimeSpan);

@@ -97,7 +97,12 @@ public sealed class TcpConnection
     /// <param name="pool">Where blocks for reading come from.</param>
     /// <param name="time">The clock of the wait for delivery.</param>
     /// <param name="options">What the socket is set up with from now on; null: as before.</param>
-    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time, TcpConnectionOptions? options = null)
+    public IGraph<FlowShape<SliceQueue, SliceQueue>, NotUsed> ToFlow(BufferPool pool, TimeProvider time, TcpConnectionOptions? options = null) =>
+        Flow.FromGraph(new TcpConnectionStage(ToParts(pool, time, options)));
+
+    /// <summary>The same for a graph that is built already.</summary>
+    /// <inheritdoc cref="ToFlow"/>
+    internal TcpConnectionParts ToParts(BufferPool pool, TimeProvider time, TcpConnectionOptions? options = null)
     {
         if (_head.Fault != SocketError.Success)
         {
@@ -105,7 +110,7 @@ public sealed class TcpConnection
         }
 
         _isFlow = true;
-        return Flow.FromGraph(new TcpConnectionStage(_socket, pool, options ?? _options, time, _head.TakeEarly()));
+        return new TcpConnectionParts(_socket, pool, options ?? _options, time, _head.TakeEarly());
     }
 
     /// <summary>Ends it with a TCP reset, also while a head is read. Does nothing when it has ended.</summary>

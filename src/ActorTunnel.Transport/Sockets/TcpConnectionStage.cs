@@ -20,24 +20,17 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     /// <summary>Bytes left free in front of what was read: the length of a frame header (RFC 9113 §4.1).</summary>
     public const int Headroom = 9;
 
-    private readonly Socket _socket;
-    private readonly BufferPool _pool;
-    private readonly TcpConnectionOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Slice _early;
+    private readonly TcpConnectionParts? _parts;
 
-    /// <param name="socket">Connected; the stage disposes it.</param>
-    /// <param name="pool">Where blocks for reading come from.</param>
-    /// <param name="options">Applied when the stage starts.</param>
-    /// <param name="time">Clock of the wait for delivery.</param>
-    /// <param name="early">Read from the socket already, <see cref="Headroom"/> bytes or more into its block, perhaps empty; owned by the stage.</param>
-    public TcpConnectionStage(Socket socket, BufferPool pool, TcpConnectionOptions options, TimeProvider time, Slice early = default)
+    /// <summary>The stage of one connection, to be run once.</summary>
+    public TcpConnectionStage(TcpConnectionParts parts)
     {
-        _socket = socket;
-        _pool = pool;
-        _options = options;
-        _time = time;
-        _early = early;
+        _parts = parts;
+    }
+
+    /// <summary>The stage of any connection: a graph that has it is run with <see cref="TcpConnectionParts"/> among its attributes, and as often as one likes.</summary>
+    public TcpConnectionStage()
+    {
     }
 
     /// <summary>Bytes to write.</summary>
@@ -50,7 +43,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     public override FlowShape<SliceQueue, SliceQueue> Shape => new(In, Out);
 
     /// <inheritdoc />
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, _parts ?? inheritedAttributes.GetAttribute<TcpConnectionParts>()!);
 
     /// <remarks>
     /// <code>
@@ -65,6 +58,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private static readonly TimeSpan DeliveryPoll = TimeSpan.FromMilliseconds(5);
 
         private readonly TcpConnectionStage _stage;
+        private readonly TcpConnectionParts _parts;
         private readonly Socket _socket;
         private readonly SliceQueue _received = new(1);
         private readonly SliceQueue _sending = new();
@@ -86,12 +80,13 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private ITimer? _deliveryTimer;
         private long _deliveryStarted;
 
-        public Logic(TcpConnectionStage stage)
+        public Logic(TcpConnectionStage stage, TcpConnectionParts parts)
             : base(stage.Shape)
         {
             _stage = stage;
-            _socket = stage._socket;
-            _early = stage._early;
+            _parts = parts;
+            _socket = parts.Socket;
+            _early = parts.Early;
             _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
             _writer = new SocketWriter(_socket, _wakeUp);
             _readable.SetBuffer(Memory<byte>.Empty);
@@ -105,7 +100,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         public override void PreStart()
         {
-            if (_stage._options.ApplyTo(_socket) == SocketError.OperationAborted)
+            if (_parts.Options.ApplyTo(_socket) == SocketError.OperationAborted)
             {
                 Break(SocketError.OperationAborted);
                 return;
@@ -135,7 +130,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         public override void OnDownstreamFinish(Exception cause)
         {
-            if (_stage._options.ResetUnlessClean && cause is SubscriptionWithCancelException.StageWasCompleted)
+            if (_parts.Options.ResetUnlessClean && cause is SubscriptionWithCancelException.StageWasCompleted)
             {
                 _receiveEnded = true;
                 CloseWhenBothEnded();
@@ -207,7 +202,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 return;
             }
 
-            var block = _stage._pool.Rent();
+            var block = _parts.Pool.Rent();
             var room = block.Size - Headroom;
             int count;
             SocketError error;
@@ -316,7 +311,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private void SendCompleted(SocketError error)
         {
             _sendBusy = false;
-            if (error == SocketError.Shutdown && !_receiveEnded && _stage._options.ResetUnlessClean)
+            if (error == SocketError.Shutdown && !_receiveEnded && _parts.Options.ResetUnlessClean)
             {
                 // EPIPE: the reset came when the peer's FIN was here already (Linux says ECONNRESET otherwise), so what is unread is whole. The kernel has it still,
                 // and reads end with 0.
@@ -387,7 +382,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 return;
             }
 
-            if (_stage._options.ResetUnlessClean)
+            if (_parts.Options.ResetUnlessClean)
             {
                 _socket.LingerState = new LingerOption(false, 0); // The kernel delivers the rest.
             }
@@ -414,11 +409,11 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
 
             _aborted = true;
-            if ((_inletEndedCleanly || awaitEnd) && _stage._options.ResetUnlessClean && IsDelivering)
+            if ((_inletEndedCleanly || awaitEnd) && _parts.Options.ResetUnlessClean && IsDelivering)
             {
                 SetKeepGoing(true); // Until PollDelivery ends the stage, at the latest after EndDeliveryTimeout.
-                _deliveryStarted = _stage._time.GetTimestamp();
-                _deliveryTimer = _stage._time.CreateTimer(
+                _deliveryStarted = _parts.Time.GetTimestamp();
+                _deliveryTimer = _parts.Time.CreateTimer(
                     static state => ((StageWakeUp)state!).Wake(), _wakeUp, DeliveryPoll, DeliveryPoll);
                 return;
             }
@@ -430,7 +425,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         private void PollDelivery()
         {
-            if (_closed || (IsDelivering && _stage._time.GetElapsedTime(_deliveryStarted) < _stage._options.EndDeliveryTimeout))
+            if (_closed || (IsDelivering && _parts.Time.GetElapsedTime(_deliveryStarted) < _parts.Options.EndDeliveryTimeout))
             {
                 return; // Over already, or the timer asks again.
             }
@@ -452,7 +447,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
 
             _closed = true;
-            if (!_stage._options.ResetUnlessClean && !_finSent)
+            if (!_parts.Options.ResetUnlessClean && !_finSent)
             {
                 SendLastFin();
             }

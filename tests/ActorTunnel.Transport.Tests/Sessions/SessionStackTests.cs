@@ -94,7 +94,7 @@ public sealed class SessionStackTests : SessionTest
     }
 
     private TcpConnectionStage Connection(Socket socket) =>
-        new(socket, Pool, new TcpConnectionOptions { ResetUnlessClean = false }, TimeProvider.System);
+        new(new TcpConnectionParts(socket, Pool, new TcpConnectionOptions { ResetUnlessClean = false }, TimeProvider.System));
 
     private (Tunnel Application, Tunnel Origin) Open()
     {

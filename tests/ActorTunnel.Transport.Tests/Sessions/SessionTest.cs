@@ -112,7 +112,7 @@ public abstract class SessionTest : StageTest
         var owner = CreateTestProbe();
         port.SetOwner(owner);
         var result = new TaskCompletionSource<RelayResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var relay = new RelayStage(port.Send, port.Receive, default, Time, result.SetResult);
+        var relay = new RelayStage(new RelayParts(port.Send, port.Receive, default, Time, result.SetResult));
         var (control, socket) = Flow.FromGraph(relay)
             .JoinMaterialized(new HandStage(Pool), (control, hand) => (control, hand))
             .Run(Materializer);

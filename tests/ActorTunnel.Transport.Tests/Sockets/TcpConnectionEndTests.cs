@@ -406,7 +406,7 @@ public sealed class TcpConnectionEndTests : StageTest
     }
 
     private Hand Start(SocketPair pair, TcpConnectionOptions options, TimeProvider? time = null) =>
-        Flow.FromGraph(new TcpConnectionStage(pair.Ours, Pool, options, time ?? TimeProvider.System))
+        Flow.FromGraph(new TcpConnectionStage(new TcpConnectionParts(pair.Ours, Pool, options, time ?? TimeProvider.System)))
             .JoinMaterialized(new HandStage(Pool), Keep.Right)
             .Run(Materializer);
 }

@@ -103,7 +103,7 @@ public sealed class TcpConnectionStageTests : StageTest
     {
         using var pair = SocketPair.Create();
         var starts = new List<int>();
-        Flow.FromGraph(new TcpConnectionStage(pair.Ours, Pool, Application, TimeProvider.System))
+        Flow.FromGraph(new TcpConnectionStage(new TcpConnectionParts(pair.Ours, Pool, Application, TimeProvider.System)))
             .Select(slices =>
             {
                 starts.Add(slices[0].Start);
@@ -209,7 +209,7 @@ public sealed class TcpConnectionStageTests : StageTest
     }
 
     private Hand Start(SocketPair pair, TcpConnectionOptions options, TimeProvider? time = null) =>
-        Flow.FromGraph(new TcpConnectionStage(pair.Ours, Pool, options, time ?? TimeProvider.System))
+        Flow.FromGraph(new TcpConnectionStage(new TcpConnectionParts(pair.Ours, Pool, options, time ?? TimeProvider.System)))
             .JoinMaterialized(new HandStage(Pool), Keep.Right)
             .Run(Materializer);
 }

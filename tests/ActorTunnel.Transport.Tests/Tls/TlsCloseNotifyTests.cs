@@ -261,7 +261,7 @@ public sealed class TlsCloseNotifyTests : StageTest
 
     private Hand Run(SocketPair pair) => Flow.FromGraph(new HandStage(Pool))
         .JoinMaterialized(TlsStage.Http11Server(TestCertificates.ServerOptions(http11: true), Pool, static _ => { }), Keep.Left)
-        .JoinMaterialized(new TcpConnectionStage(pair.Ours, Pool, Application, TimeProvider.System), Keep.Left)
+        .JoinMaterialized(new TcpConnectionStage(new TcpConnectionParts(pair.Ours, Pool, Application, TimeProvider.System)), Keep.Left)
         .Run(Materializer);
 
     /// <summary>A hand's wire as a stream, read with blocking calls.</summary>

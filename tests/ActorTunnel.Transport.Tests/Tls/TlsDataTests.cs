@@ -271,8 +271,8 @@ public sealed class TlsDataTests : TlsTest
 
     private Hand RunOver(TlsStage tls, System.Net.Sockets.Socket socket) =>
         BidiFlow.FromGraph(tls)
-            .Join(Flow.FromGraph(new TcpConnectionStage(
-                socket, Pool, new TcpConnectionOptions { ResetUnlessClean = false }, TimeProvider.System)))
+            .Join(Flow.FromGraph(new TcpConnectionStage(new TcpConnectionParts(
+                socket, Pool, new TcpConnectionOptions { ResetUnlessClean = false }, TimeProvider.System))))
             .JoinMaterialized(new HandStage(Pool), Keep.Right)
             .Run(Materializer);
 }

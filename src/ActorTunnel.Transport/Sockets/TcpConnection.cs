@@ -110,7 +110,7 @@ public sealed class TcpConnection
         }
 
         _isFlow = true;
-        return new TcpConnectionParts(_socket, pool, options ?? _options, time, _head.TakeEarly());
+        return new TcpConnectionParts(_socket, pool, options ?? _options, time, _head.TakeEarly(), AreApplied: options is null);
     }
 
     /// <summary>Ends it with a TCP reset, also while a head is read. Does nothing when it has ended.</summary>

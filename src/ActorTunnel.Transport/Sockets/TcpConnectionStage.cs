@@ -100,7 +100,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
 
         public override void PreStart()
         {
-            if (_parts.Options.ApplyTo(_socket) == SocketError.OperationAborted)
+            if (!_parts.AreApplied && _parts.Options.ApplyTo(_socket) == SocketError.OperationAborted)
             {
                 Break(SocketError.OperationAborted);
                 return;

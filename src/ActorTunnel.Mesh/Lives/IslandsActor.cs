@@ -34,7 +34,7 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly SystemId _self;
     private readonly UnreadableLog _unreadable = new(Context.GetLogger());
-    private readonly Dictionary<EndpointAddress, ulong> _questions = [];
+    private readonly Dictionary<EndpointAddress, Question> _questions = [];
     private Doubt? _doubt;
 
     public IslandsActor(ImmutableArray<EndpointAddress> seeds, AddressBook book, Action smaller, Random random, TimeProvider time)
@@ -84,7 +84,14 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
         var heard = state.Members.Except(state.Unreachable).Select(member => member.Address.ToEndpoint()).ToHashSet();
         var outside = _seeds.Concat(_book.Addresses).Distinct().Where(address => address != _self.Address && !heard.Contains(address)).ToArray();
         _random.Shuffle(outside);
-        _questions.Clear(); // What is not answered by now is asked again.
+        foreach (var (asked, question) in _questions.ToImmutableArray())
+        {
+            if (_time.GetElapsedTime(question.Since) >= DoubtLifetime)
+            {
+                _questions.Remove(asked);
+            }
+        }
+
         foreach (var address in outside.Take(AskedAtOnce))
         {
             Ask(address, island);
@@ -93,8 +100,9 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
 
     private void Ask(EndpointAddress address, Island island)
     {
-        var question = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        _questions[address] = question;
+        // Where it is asked before the answer came, the question stays the same.
+        var question = _questions.TryGetValue(address, out var asked) ? asked.Number : BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        _questions[address] = new Question(question, _time.GetTimestamp());
         Context.ActorSelection(new RootActorPath(_cluster.SelfAddress.At(address)) / "user" / Name).Tell(new IslandsProtocol.WhichIsland(_self, island, question));
     }
 
@@ -110,7 +118,7 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
 
     private void Hear(IslandsProtocol.IslandKnown message)
     {
-        var isAnswer = _questions.TryGetValue(message.Member.Address, out var question) && question == message.Question;
+        var isAnswer = _questions.TryGetValue(message.Member.Address, out var question) && question.Number == message.Question;
         if (isAnswer)
         {
             _questions.Remove(message.Member.Address);
@@ -145,7 +153,11 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
             TellOwn(new IslandsProtocol.IslandKnown(other, theirs, Question: 0));
         }
 
-        Timers.StartSingleTimer(nameof(Again), new Again(other.Address), Reflection);
+        // Many may tell of the same island, and none of them puts the question off.
+        if (!Timers.IsTimerActive(nameof(Again)))
+        {
+            Timers.StartSingleTimer(nameof(Again), new Again(other.Address), Reflection);
+        }
     }
 
     // So that the whole island goes at once; whoever hears it from a member asks for itself, and tells nobody.
@@ -201,6 +213,9 @@ internal sealed class IslandsActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Again(EndpointAddress Address);
+
+    /// <summary>That has no answer yet, and when it was asked last, a timestamp.</summary>
+    private readonly record struct Question(ulong Number, long Since);
 
     /// <summary>The cluster whose oldest member is <paramref name="Oldest"/> stayed before this one, at a timestamp.</summary>
     private sealed record Doubt(SystemId Oldest, long Since);

@@ -49,10 +49,12 @@ internal static class LifeConfiguration
             # .NET makes it SO_REUSEPORT too, and two nodes would share a port unnoticed.
             dot-netty.tcp.tcp-reuse-addr = off
           }
+          # In the place of Akka's: see "What a peer may make a member do".
           actor.serializers {
-            # Akka's for whatever has no other makes objects of the types that a peer names.
-            json = "ActorTunnel.Mesh.Lives.NoSerializer, ActorTunnel.Mesh"
-            akka-misc = "ActorTunnel.Mesh.Lives.NoKillSerializer, ActorTunnel.Mesh"
+            json = "ActorTunnel.Mesh.Lives.NoObjects, ActorTunnel.Mesh"
+            akka-system-msg = "ActorTunnel.Mesh.Lives.NoSystemMessages, ActorTunnel.Mesh"
+            daemon-create = "ActorTunnel.Mesh.Lives.NoDeployment, ActorTunnel.Mesh"
+            akka-misc = "ActorTunnel.Mesh.Lives.IdentifySerializer, ActorTunnel.Mesh"
           }
         }
         """;

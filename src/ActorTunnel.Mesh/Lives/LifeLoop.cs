@@ -21,7 +21,7 @@ internal sealed class LifeLoop : IAsyncDisposable
     private static readonly TimeSpan RenewLimit = TimeSpan.FromSeconds(15);
 
     // An actor system that does not end is left behind: the process goes on to end.
-    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(5);
 
     private readonly LifeEnvironment _environment;
     private readonly ILogger _log;

@@ -27,12 +27,12 @@ internal sealed class LostTerminators
     /// <summary>Somebody is at work on this address.</summary>
     public void Found(EndpointAddress tunnelAddress) => _lost.Remove(tunnelAddress);
 
-    /// <summary>Forgets those whose time is over, and whose roles are all among <paramref name="rolesOfOthers"/>: an upstream asks for one of them.</summary>
+    /// <summary>Forgets those whose time is over, and whose roles are all among <paramref name="rolesOfOthers"/>: an upstream asks for one of them, though for no encapsulator.</summary>
     public void Forget(TimeSpan now, IReadOnlySet<string> rolesOfOthers)
     {
         foreach (var (address, lost) in _lost.ToImmutableArray())
         {
-            if (now - lost.Since >= Remembered && lost.Member.Roles.Roles.All(rolesOfOthers.Contains))
+            if (now - lost.Since >= Remembered && lost.Member.Roles.Roles.Where(role => role != MemberRoles.Encapsulator).All(rolesOfOthers.Contains))
             {
                 _lost.Remove(address);
             }

@@ -46,7 +46,7 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("user/" + LifeActor.Name)]
     [InlineData("user")]
     [InlineData("system/cluster/core/daemon")]
-    public async Task Nobody_elses_actors_can_be_ended(string path)
+    public async Task Nobody_elses_actors_can_be_ended_or_stopped_short(string path)
     {
         var node = await _mesh.StartAsync("node");
         await TestMesh.MeetAsync(Limit, node);
@@ -61,8 +61,11 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
         reference.Tell(PoisonPill.Instance);
         reference.Tell(Kill.Instance);
         ((IInternalActorRef)reference).Stop();
+        ((IInternalActorRef)reference).Restart(new InvalidOperationException("from outside"));
+        ((IInternalActorRef)reference).Suspend();
         await AnswersAsync(node);
 
+        await victim.Ask<ActorIdentity>(new Identify("behind them"), Limit);
         await Assert.ThrowsAsync<TimeoutException>(() => ends.ReceiveAsync(TimeSpan.FromSeconds(1)));
         Assert.Same(node.FirstLife, node.Mesh.Life);
     }
@@ -102,11 +105,44 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(0, Marked.Made);
     }
 
+    [Fact]
+    public async Task No_exception_that_a_peer_names_is_made()
+    {
+        var node = await _mesh.StartAsync("node");
+        await TestMesh.MeetAsync(Limit, node);
+        var failure = new MarkedException();
+        MarkedException.Made = 0;
+
+        _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name).Tell(new Status.Failure(failure));
+        var reference = ((ExtendedActorSystem)_peer).Provider.ResolveActorRef(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name);
+        ((IInternalActorRef)reference).Restart(failure);
+        await AnswersAsync(node);
+
+        Assert.Equal(0, MarkedException.Made);
+    }
+
     /// <summary>Messages come in their order, so the answer says that those before it were taken.</summary>
     private async Task AnswersAsync(TestNode node)
     {
         var mesh = await _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name).ResolveOne(Limit);
         Assert.Equal(MeshActor.Name, mesh.Path.Name);
+    }
+
+    public sealed class MarkedException : Exception
+    {
+        public MarkedException()
+            : base("from outside")
+        {
+        }
+
+        // As Akka makes it of what came over the wire.
+        private MarkedException(System.Runtime.Serialization.SerializationInfo info, System.Runtime.Serialization.StreamingContext context)
+            : base(info.GetString("Message"))
+        {
+            Made++;
+        }
+
+        public static int Made { get; set; }
     }
 
     public sealed class Marked

@@ -220,7 +220,7 @@ public sealed class MemberTableTests
     public void What_is_lost_is_remembered_while_nobody_else_has_each_of_its_roles()
     {
         var table = Joined();
-        table.Up(Id(2), Worker(100, "gpu"), 0);
+        table.Up(Id(2), Worker(100, "gpu", MemberRoles.Encapsulator), 0);
         table.Up(Id(3), Worker(200), 0);
         table.Remove(Id(2), At(0));
 

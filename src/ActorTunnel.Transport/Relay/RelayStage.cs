@@ -86,7 +86,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             _stage = stage;
             _send = stage._send;
             _receive = stage._receive;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             Control = new RelayControl(_wakeUp);
             if (!stage._preamble.IsEmpty)
             {

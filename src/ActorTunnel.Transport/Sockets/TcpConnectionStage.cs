@@ -92,7 +92,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             _stage = stage;
             _socket = stage._socket;
             _early = stage._early;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _writer = new SocketWriter(_socket, _wakeUp);
             _readable.SetBuffer(Memory<byte>.Empty);
             _readable.Completed += (_, _) =>

@@ -27,8 +27,8 @@ var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
     NoteCommand.CreateSkip(),
     ReportCommand.CreateCommand(),
 };
-var micro = new Command("micro", "Runs BenchmarkDotNet; what follows is passed on to it") { TreatUnmatchedTokensAsErrors = false };
-micro.SetAction(arguments => BenchmarkSwitcher.FromAssembly(typeof(BulkDrive).Assembly).Run([.. arguments.UnmatchedTokens]));
+var micro = new Command("micro", "Runs BenchmarkDotNet in this process; what follows is passed on to it") { TreatUnmatchedTokensAsErrors = false };
+micro.SetAction(arguments => BenchmarkSwitcher.FromAssembly(typeof(BulkDrive).Assembly).Run([.. arguments.UnmatchedTokens, "--inProcess"]));
 root.Add(micro);
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction mistake)

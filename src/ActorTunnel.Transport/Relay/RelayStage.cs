@@ -75,7 +75,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             _parts = parts;
             _send = parts.Send;
             _receive = parts.Receive;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             Control = new RelayControl(_wakeUp);
             if (!parts.Preamble.IsEmpty)
             {

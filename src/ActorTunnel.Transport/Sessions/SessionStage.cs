@@ -89,7 +89,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             : base(stage.Shape)
         {
             _stage = stage;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
             _liveness = new SessionLiveness(_session, stage._timeouts, _wakeUp, stage._time);
             _tunnels = new SessionTunnels(_session, stage._role, _liveness, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);

@@ -5,11 +5,14 @@ using ActorTunnel.Http2.Buffers;
 namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
-/// Writes a queue of slices to a socket: one directly, several in one vectored call. One write at a time.
+/// Writes a queue of slices to a socket: one directly, several in vectored calls. One write at a time.
 /// The writer owns what it writes until the system has taken it, also when its stage stops meanwhile.
 /// </summary>
 internal sealed class SocketWriter : IDisposable
 {
+    /// <summary>Slices a call. For more of them .NET allocates two arrays, each time.</summary>
+    private const int MaxVector = 8;
+
     private const int Idle = 0;
     private const int Busy = 1;
     private const int Abandoned = 2;
@@ -37,7 +40,14 @@ internal sealed class SocketWriter : IDisposable
     public bool Write(SliceQueue slices)
     {
         slices.MoveTo(_inFlight);
-        return _inFlight.Count <= 1 ? WriteFirst() : WriteVector();
+        Volatile.Write(ref _state, Busy);
+        if (_inFlight.Count <= 1 ? !WriteFirst() : !WriteVectors())
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _state, Idle);
+        return true;
     }
 
     /// <summary>How the last write ended.</summary>
@@ -92,21 +102,30 @@ internal sealed class SocketWriter : IDisposable
         return Start(args);
     }
 
-    private bool WriteVector()
+    /// <summary>Goes on with what is in flight. True: it is over. False: a call is under way, whose completion goes on.</summary>
+    private bool WriteVectors()
     {
-        for (var i = 0; i < _inFlight.Count; i++)
+        do
         {
-            var slice = _inFlight[i];
-            if (MemoryMarshal.TryGetArray<byte>(slice.Memory, out var segment))
+            for (var i = 0; i < _inFlight.Count && i < MaxVector; i++)
             {
-                _segments.Add(segment);
+                if (MemoryMarshal.TryGetArray<byte>(_inFlight[i].Memory, out var segment))
+                {
+                    _segments.Add(segment);
+                }
+            }
+
+            var args = Args();
+            args.SetBuffer(null);
+            args.BufferList = _segments;
+            if (!Start(args))
+            {
+                return false;
             }
         }
+        while (HasMore);
 
-        var args = Args();
-        args.SetBuffer(null);
-        args.BufferList = _segments;
-        return Start(args);
+        return true;
     }
 
     private SocketAsyncEventArgs Args()
@@ -126,7 +145,6 @@ internal sealed class SocketWriter : IDisposable
 
     private bool Start(SocketAsyncEventArgs args)
     {
-        Volatile.Write(ref _state, Busy);
         try
         {
             if (_socket.SendAsync(args))
@@ -136,26 +154,31 @@ internal sealed class SocketWriter : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The stage closed the socket in this same turn.
+            // The stage closed the socket, in this same turn or before the next vector.
             return Done(SocketError.OperationAborted);
         }
 
         return Done(args.SocketError);
     }
 
+    private bool HasMore => _result == SocketError.Success && !_inFlight.IsEmpty;
+
     private bool Done(SocketError error)
     {
-        Release();
         _result = error;
-        Volatile.Write(ref _state, Idle);
+        ReleaseWritten();
         return true;
     }
 
     private void OnCompleted()
     {
+        Done(_args!.SocketError);
+        if (HasMore && !WriteVectors())
+        {
+            return;
+        }
+
         // Result and buffers first: once the state is Idle, the stage may write again.
-        _result = _args!.SocketError;
-        Release();
         if (Interlocked.CompareExchange(ref _state, Idle, Busy) == Busy)
         {
             _stage.Wake();
@@ -164,6 +187,23 @@ internal sealed class SocketWriter : IDisposable
         {
             _args.Dispose();
         }
+    }
+
+    /// <summary>Gives back what the last call wrote; after an error, all there is.</summary>
+    private void ReleaseWritten()
+    {
+        if (_result != SocketError.Success || _segments.Count == 0)
+        {
+            Release();
+            return;
+        }
+
+        for (var i = 0; i < _segments.Count && _inFlight.TryDequeue(out var slice); i++)
+        {
+            slice.Dispose();
+        }
+
+        _segments.Clear();
     }
 
     private void Release()

@@ -87,7 +87,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             _parts = parts;
             _socket = parts.Socket;
             _early = parts.Early;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _writer = new SocketWriter(_socket, _wakeUp);
             _readable.SetBuffer(Memory<byte>.Empty);
             _readable.Completed += (_, _) =>

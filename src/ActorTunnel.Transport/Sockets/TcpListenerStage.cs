@@ -62,7 +62,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
         {
             _stage = stage;
             _socket = stage._listener.Socket;
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _args.Completed += (_, args) => OnAccepted(args);
             SetHandler(stage.Out, this);
         }

@@ -118,7 +118,7 @@ public sealed class TlsStage : GraphStage<BidiShape<SliceQueue, SliceQueue, Slic
             _stage = stage;
             _network = new TlsRecordStream(stage._pool);
             _ssl = new SslStream(_network, leaveInnerStreamOpen: false);
-            _wakeUp = new StageWakeUp(GetAsyncCallback(OnWake));
+            _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _read = new PendingRead(WakeUnlessInside);
             SetHandler(stage.CipherIn, OnCipherPush, OnCipherEnd, FailStage);
             SetHandler(stage.CipherOut, Advance, OnCipherCancelled);

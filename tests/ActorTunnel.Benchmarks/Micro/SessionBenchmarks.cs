@@ -1,21 +1,14 @@
-using ActorTunnel.Http2.Buffers;
-using ActorTunnel.Http2.Hpack;
-using ActorTunnel.Http2.Session;
+using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Streams;
 using BenchmarkDotNet.Attributes;
 
 namespace ActorTunnel.Benchmarks.Micro;
 
-/// <summary>One DATA frame from one session to another and its window back, without a socket.</summary>
+/// <summary>The way of a frame from one session to another and back to its sender, without a socket.</summary>
 [MemoryDiagnoser]
 public class SessionBenchmarks
 {
-    private const int Headroom = 9;
-
-    private readonly BufferPool _pool = new();
-    private readonly SliceQueue _wire = new();
-    private Http2Session _client = null!;
-    private Http2Session _server = null!;
+    private JoinedSessions _sessions = null!;
     private Http2Stream _stream = null!;
 
     [Params(64, 16_375, 65_527)]
@@ -24,52 +17,18 @@ public class SessionBenchmarks
     [GlobalSetup]
     public void Open()
     {
-        _client = new Http2Session(SessionRole.Client, new SessionSettings(), _pool);
-        _server = new Http2Session(SessionRole.Server, new SessionSettings(), _pool);
-        Pump();
-        _stream = _client.OpenStream([new HeaderField(":method", "CONNECT"), new HeaderField(":authority", "host.com:443")]);
-        Pump();
+        _sessions = new JoinedSessions();
+        _stream = _sessions.Open();
     }
 
     [GlobalCleanup]
-    public void Close()
-    {
-        _client.Dispose();
-        _server.Dispose();
-    }
+    public void Close() => _sessions.Dispose();
 
+    /// <summary>One DATA frame and its window back.</summary>
     [Benchmark]
     public void DataFrame()
     {
-        _client.SendData(_stream, _pool.Rent().AsSlice(Headroom, Payload));
-        Pump();
-    }
-
-    private void Pump()
-    {
-        while (_client.HasOutput || _server.HasOutput)
-        {
-            Move(_client, _server);
-            Move(_server, _client);
-        }
-    }
-
-    private void Move(Http2Session from, Http2Session to)
-    {
-        from.TakeOutput(_wire, int.MaxValue);
-        while (_wire.TryDequeue(out var slice))
-        {
-            to.Receive(slice);
-        }
-
-        while (to.TryReadEvent(out var e))
-        {
-            if (e.Kind == SessionEventKind.DataReceived)
-            {
-                var length = e.Data.Length;
-                e.Data.Dispose();
-                to.Repay(e.Stream!, length);
-            }
-        }
+        _sessions.Client.SendData(_stream, _sessions.Pool.Rent().AsSlice(FrameHeader.Size, Payload));
+        _sessions.Pump();
     }
 }

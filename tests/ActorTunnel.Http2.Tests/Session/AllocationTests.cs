@@ -1,6 +1,3 @@
-using ActorTunnel.Http2.Buffers;
-using ActorTunnel.Http2.Session;
-using ActorTunnel.Http2.Streams;
 using Xunit;
 
 namespace ActorTunnel.Http2.Tests.Session;
@@ -8,69 +5,113 @@ namespace ActorTunnel.Http2.Tests.Session;
 /// <summary>The way of a byte allocates nothing once it has run for a while.</summary>
 public sealed class AllocationTests
 {
-    [Theory]
-    [InlineData(60_000)]
-    [InlineData(5_000)]
-    [InlineData(100)]
-    public void Data_that_is_sent_received_and_repaid_allocates_nothing(int length)
+    private const int Warm = 2_000;
+    private const int Rounds = 4_000;
+
+    private static readonly int[] Lengths = [1, 100, 2_047, 2_048, 16_375, 60_000, 65_527];
+
+    /// <summary>Payload bytes a frame, both ways or one, and streams that take turns.</summary>
+    public static TheoryData<int, bool, int> Traffic
     {
-        var pool = new BufferPool();
-        using (var output = new SliceQueue(64))
-        using (var client = new Http2Session(SessionRole.Client, new SessionSettings(), pool))
-        using (var server = new Http2Session(SessionRole.Server, new SessionSettings(), pool))
+        get
         {
-            var streams = Enumerable.Range(0, 4)
-                .Select(_ => client.OpenStream([new(":method", "CONNECT"), new(":authority", "a:1")]))
-                .ToArray();
-            for (var i = 0; i < 2_000; i++)
+            var data = new TheoryData<int, bool, int>();
+            foreach (var length in Lengths)
             {
-                Round(streams[i % 4]);
+                data.Add(length, false, 1);
+                data.Add(length, true, 4);
             }
 
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 10_000; i++)
-            {
-                Round(streams[i % 4]);
-            }
-
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-
-            void Round(Http2Stream stream)
-            {
-                if (stream.SendCapacity >= length)
-                {
-                    var block = pool.Rent();
-                    client.SendData(stream, block.AsSlice(9, length));
-                }
-
-                Move(client, server);
-                Move(server, client);
-            }
-
-            void Move(Http2Session from, Http2Session to)
-            {
-                from.TakeOutput(output, 100_000);
-                ReadEvents(from);
-                while (output.TryDequeue(out var slice))
-                {
-                    to.Receive(slice);
-                    ReadEvents(to);
-                }
-            }
+            data.Add(1_000, true, 500);
+            return data;
         }
-
-        Assert.Equal(pool.Rented, pool.Returned);
     }
 
-    private static void ReadEvents(Http2Session session)
+    [Theory]
+    [MemberData(nameof(Traffic))]
+    public void Data_that_is_sent_received_and_repaid_allocates_nothing(int length, bool bothWays, int streams)
     {
-        while (session.TryReadEvent(out var e))
+        using var pair = new SteadyPair(streams);
+        var round = 0;
+        AssertAllocatesNothing(() =>
         {
-            if (e.Kind == SessionEventKind.DataReceived)
+            var at = round++ % streams;
+            pair.Client.Send(at, length);
+            if (bothWays)
             {
-                session.Repay(e.Stream!, e.Data.Length);
-                e.Data.Dispose();
+                pair.Server.Send(at, length);
             }
+
+            pair.Pump();
+        });
+        Assert.True(pair.Server.FramesReceived >= Warm + Rounds - pair.Client.Refused);
+        Assert.Equal(bothWays, pair.Client.FramesReceived > 0);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    public void A_window_that_closes_and_opens_again_allocates_nothing(int streams)
+    {
+        using var pair = new SteadyPair(streams);
+        pair.Server.HoldsRepayments = true;
+        AssertAllocatesNothing(() =>
+        {
+            for (var at = 0; at < streams; at++)
+            {
+                while (pair.Client.Send(at, 60_000))
+                {
+                    // More than the window takes: the rest waits for the peer.
+                }
+            }
+
+            pair.Pump();
+            pair.Server.RepayAll();
+            pair.Pump();
+        }, rounds: 200);
+        Assert.True(pair.Client.Refused >= 400, "no window was full");
+        Assert.True(pair.Client.Ready >= 400, "no window opened again");
+    }
+
+    [Fact]
+    public void A_ping_and_its_answer_allocate_nothing()
+    {
+        using var pair = new SteadyPair(1);
+        AssertAllocatesNothing(() =>
+        {
+            pair.Client.Session.Ping(1);
+            pair.Server.Session.Ping(2);
+            pair.Pump();
+        });
+        Assert.Equal(Warm + Rounds, pair.Client.PingsAnswered);
+        Assert.Equal(Warm + Rounds, pair.Server.PingsAnswered);
+    }
+
+    [Fact]
+    public void A_window_update_that_comes_a_byte_at_a_time_allocates_nothing()
+    {
+        using var pair = new SteadyPair(1) { BytesAtOnce = 1 };
+        AssertAllocatesNothing(() =>
+        {
+            pair.Client.Send(0, 2_000);
+            pair.Pump();
+        }, rounds: 200);
+        Assert.Equal(0, pair.Client.Refused); // 400 KB each passed the window of 256 KiB, so it was told of more.
+    }
+
+    private static void AssertAllocatesNothing(Action round, int rounds = Rounds)
+    {
+        for (var i = 0; i < Math.Min(rounds, Warm); i++)
+        {
+            round();
         }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < rounds; i++)
+        {
+            round();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

@@ -1,0 +1,319 @@
+using ActorTunnel.Http2.Session;
+using CsCheck;
+using Xunit;
+
+namespace ActorTunnel.Http2.Tests.Session;
+
+/// <summary>Receive windows grow with the bandwidth-delay product, and only with that.</summary>
+public sealed class WindowGrowthTests
+{
+    private const int KiB = 1024;
+    private const int MiB = 1024 * KiB;
+    private const double Gigabit = 125e6;
+    private static readonly SessionSettings Settings = new();
+
+    [Fact]
+    public void One_tunnel_fills_a_link_of_50_ms_and_1_gigabit_after_fifteen_round_trips()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+
+        link.Run(15 * 50);
+
+        Assert.InRange(link.Run(1_000), 0.9 * Gigabit, Gigabit * 1.01);
+        Assert.InRange(tunnel.Window, 6_250_000, 14_000_000);
+    }
+
+    [Fact]
+    public void Without_room_to_grow_a_window_a_round_trip_is_all_and_nothing_is_measured()
+    {
+        using var link = new SimulatedLink(Settings with { MaxStreamWindow = Settings.StreamWindow }, 50);
+        var tunnel = link.Open();
+
+        Assert.InRange(link.Run(1_000), 1, Settings.StreamWindow / 0.05);
+        Assert.Equal(Settings.StreamWindow, tunnel.Window);
+        Assert.Empty(link.Pings);
+    }
+
+    [Theory]
+    [InlineData(0.1, 500e6)]
+    [InlineData(0.2, 1_000e6)]
+    [InlineData(0.8, 1_000e6)]
+    public void On_a_short_path_the_window_stays_as_it_was_and_three_measurements_are_enough(double roundTrip, double speed)
+    {
+        using var link = new SimulatedLink(Settings, roundTrip, speed);
+        var tunnel = link.Open();
+        link.Check = () => Assert.Equal(Settings.StreamWindow, tunnel.Window);
+
+        link.Run(200);
+
+        Assert.InRange(link.Pings.Count, 1, 3);
+    }
+
+    /// <summary>A full window waits in the network from the first measurement on, so no round trip is ever seen as short as it is.</summary>
+    [Theory]
+    [InlineData(0.2, 125e6)]
+    [InlineData(2, 25e6)]
+    [InlineData(5, 12.5e6)]
+    [InlineData(10, 2e6)]
+    public void On_a_slow_link_the_window_does_not_grow_with_the_queue_that_it_makes(double roundTrip, double speed)
+    {
+        using var link = new SimulatedLink(Settings, roundTrip, speed);
+        var tunnel = link.Open();
+
+        link.Run(5_000);
+
+        Assert.InRange(tunnel.Window, Settings.StreamWindow, 2.2 * Settings.StreamWindow);
+    }
+
+    [Fact]
+    public void Twenty_tunnels_fill_the_link_together()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        for (var i = 0; i < 20; i++)
+        {
+            link.Open();
+        }
+
+        link.Run(1_000);
+
+        Assert.InRange(link.Run(1_000), 0.9 * Gigabit, Gigabit * 1.01);
+    }
+
+    [Fact]
+    public void Two_hundred_tunnels_of_which_none_needs_more_than_its_window_fill_a_link_by_the_connections_window()
+    {
+        var settings = Settings with { StreamWindow = 64 * KiB };
+        using var link = new SimulatedLink(settings, 50);
+        for (var i = 0; i < 100; i++)
+        {
+            link.Open();
+            link.Tunnels[i].IsSending = false;
+        }
+
+        link.Tunnels.ForEach(t => t.IsSending = true);
+        link.Run(1_500);
+
+        Assert.InRange(link.Run(1_000), 0.9 * Gigabit, Gigabit * 1.01);
+    }
+
+    [Fact]
+    public void A_tunnel_that_comes_later_grows_as_fast()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var first = link.Open();
+        link.Run(5_000);
+        link.End(first);
+        link.Run(500);
+
+        link.Open();
+        link.Run(15 * 50);
+
+        Assert.InRange(link.Run(1_000), 0.9 * Gigabit, Gigabit * 1.01);
+    }
+
+    [Fact]
+    public void A_slow_reader_does_not_make_its_window_grow()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        tunnel.ReaderSpeed = 2e6;
+
+        link.Run(5_000);
+
+        Assert.Equal(Settings.StreamWindow, tunnel.Window);
+    }
+
+    [Fact]
+    public void A_reader_that_stands_still_gets_no_wider_window()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        link.Run(250);
+        tunnel.ReaderSpeed = 0;
+        var window = tunnel.Window;
+
+        link.Run(2_000);
+
+        Assert.Equal(window, tunnel.Window);
+        Assert.InRange(tunnel.Receiver.UnpaidBytes, window * 3 / 4, window);
+    }
+
+    [Fact]
+    public void A_reader_that_became_slow_loses_its_wide_window()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        link.Run(1_000);
+        Assert.InRange(tunnel.Window, 6 * MiB, 16 * MiB);
+
+        tunnel.ReaderSpeed = 2e6;
+        link.Run(20_000);
+
+        Assert.InRange(tunnel.Window, Settings.StreamWindow, 1 * MiB);
+    }
+
+    [Fact]
+    public void A_tunnel_whose_path_became_slow_loses_its_wide_window()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        link.Run(1_000);
+        Assert.InRange(tunnel.Window, 6 * MiB, 16 * MiB);
+
+        link.BytesPerSecond = 1e6; // The window is wider than what this path holds, and is used at this speed.
+        link.Run(30_000);
+
+        Assert.InRange(tunnel.Window, Settings.StreamWindow, MiB);
+    }
+
+    /// <summary>Half of the budget is theirs, and the other half is not.</summary>
+    [Fact]
+    public void Readers_that_stand_still_behind_wide_windows_leave_their_neighbours_the_initial_one()
+    {
+        using var link = new SimulatedLink(Settings, 50, 4 * Gigabit);
+        for (var i = 0; i < 5; i++)
+        {
+            link.Open();
+        }
+
+        link.Run(2_000);
+        var stalled = link.Tunnels.ToArray();
+        Array.ForEach(stalled, t => t.ReaderSpeed = 0);
+        link.Run(2_000);
+        Assert.InRange(link.Server.UnpaidBytes, Settings.ReceiveBudget / 4, (Settings.ReceiveBudget / 2) + (5 * Settings.StreamWindow));
+
+        link.Open();
+
+        Assert.InRange(link.Run(1_000), 0.5 * Settings.StreamWindow / 0.05, double.MaxValue);
+    }
+
+    [Fact]
+    public void Nothing_grows_while_the_process_has_lent_all_its_buffers()
+    {
+        using var link = new SimulatedLink(Settings with { MaxBuffers = 1 }, 50);
+        var tunnel = link.Open();
+
+        link.Run(2_000);
+
+        Assert.Equal(Settings.StreamWindow, tunnel.Window);
+        Assert.Equal(4L * Settings.StreamWindow, link.Server.Flow.Target);
+    }
+
+    [Fact]
+    public void Pings_are_few()
+    {
+        using var link = new SimulatedLink(Settings, 5);
+        for (var i = 0; i < 5; i++)
+        {
+            link.Open();
+        }
+
+        link.Run(20_000);
+
+        foreach (var second in link.Pings)
+        {
+            Assert.InRange(link.Pings.Count(p => p >= second && p < second + TimeSpan.FromSeconds(1)), 1, 14);
+        }
+
+        Assert.InRange(link.Pings.Count, 10, 14 + (2 * 20));
+    }
+
+    [Fact]
+    public void A_ping_without_an_answer_is_the_last_and_costs_nothing_but_growth()
+    {
+        using var link = new SimulatedLink(Settings, 50) { PingDelay = null };
+        link.Pings.Clear();
+        var tunnel = link.Open();
+
+        Assert.InRange(link.Run(2_000), 0.5 * Settings.StreamWindow / 0.05, Settings.StreamWindow / 0.05);
+
+        Assert.Single(link.Pings);
+        Assert.Equal(Settings.StreamWindow, tunnel.Window);
+    }
+
+    [Fact]
+    public void An_answer_that_comes_late_makes_no_window_too_wide()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        link.Run(1_000);
+        link.PingDelay = TimeSpan.FromSeconds(1);
+
+        link.Run(10_000);
+
+        Assert.InRange(tunnel.Window, 6_250_000, 14_000_000);
+    }
+
+    [Fact]
+    public void Answers_that_nobody_waits_for_and_pings_of_the_peer_change_nothing()
+    {
+        using var network = Network.Connected(SessionRole.Server);
+        network.Session.Advance(TimeSpan.FromSeconds(1));
+        var stream = network.Tunnel(1);
+
+        network.Send(Wire.Ping(WindowGrowth.PingOpaque, ack: true));
+
+        Assert.Equal(WindowGrowth.PingOpaque, network.ExpectEvent(SessionEventKind.PingAcknowledged).Opaque);
+        network.Send(Wire.Ping(WindowGrowth.PingOpaque));
+        network.DropFrames();
+        Assert.Equal(network.Settings.StreamWindow, stream.ReceiveWindow.Goal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => network.Session.Ping(WindowGrowth.PingOpaque));
+    }
+
+    [Fact]
+    public void Whatever_happens_the_budget_holds_and_windows_stay_in_their_range() =>
+        Gen.Select(Gen.Double[0.5, 80], Gen.Double[1e6, 500e6], Gen.Int[1, 40], Gen.Int[1, 64], Gen.Int).Sample(
+            (roundTrip, speed, budgetMiB, windowKiB, seed) =>
+            {
+                var random = new Random(seed);
+                var settings = new SessionSettings { StreamWindow = windowKiB * 8 * KiB, ReceiveBudget = budgetMiB * MiB };
+                using var link = new SimulatedLink(settings, roundTrip, speed);
+                link.Check = () => AssertInvariants(link);
+                for (var i = 0; i < 12; i++)
+                {
+                    switch (random.Next(6))
+                    {
+                        case 0 or 1:
+                            link.Open();
+                            break;
+                        case 2 when link.Tunnels.Count > 0:
+                            var changed = link.Tunnels[random.Next(link.Tunnels.Count)];
+                            changed.ReaderSpeed = random.Next(3) switch { 0 => 0, 1 => random.NextDouble() * 10e6, _ => null };
+                            break;
+                        case 3 when link.Tunnels.Count > 0:
+                            link.Tunnels[random.Next(link.Tunnels.Count)].IsSending ^= true;
+                            break;
+                        case 4:
+                            link.BytesPerSecond = speed * (0.1 + random.NextDouble());
+                            break;
+                        default:
+                            link.Run(roundTrip * random.Next(1, 8));
+                            break;
+                    }
+                }
+            },
+            iter: 60);
+
+    private static void AssertInvariants(SimulatedLink link)
+    {
+        var flow = link.Server.Flow;
+        var settings = link.Settings;
+        Assert.InRange(flow.Announced + flow.Unpaid, 0, settings.ReceiveBudget);
+        var grown = 0L;
+        foreach (var tunnel in link.Tunnels)
+        {
+            if (tunnel.Receiver is { } stream)
+            {
+                var window = stream.ReceiveWindow;
+                Assert.InRange(window.Goal, settings.StreamWindow, Math.Max(settings.StreamWindow, settings.MaxStreamWindow));
+                Assert.True(window.Announced >= 0);
+                var underWay = window.Target - window.Announced - window.Unannounced - stream.UnpaidBytes; // Of a frame that is not whole yet.
+                Assert.InRange(underWay, 0, settings.MaxFrameSize);
+                grown += Math.Max(window.Goal, window.Target) - settings.StreamWindow;
+            }
+        }
+
+        Assert.InRange(grown, 0, settings.ReceiveBudget / 2);
+    }
+}

@@ -35,7 +35,7 @@ internal sealed class WindowGrowth
     /// <summary>PINGs a second that follow.</summary>
     public const double PingsPerSecond = 4;
 
-    /// <summary>Below it the initial window carries more than a tunnel can: 2 Gbit/s. What a PING waits for there is processors, not the path.</summary>
+    /// <summary>Below it the default window is worth 2 Gbit/s and more. What a PING waits for there is processors, not the path.</summary>
     public static readonly TimeSpan ShortPath = TimeSpan.FromMilliseconds(1);
 
     /// <summary>From a measurement by which nothing grew to the next one.</summary>
@@ -55,7 +55,7 @@ internal sealed class WindowGrowth
     private TimeSpan? _now;
     private TimeSpan _shortest = TimeSpan.MaxValue;
     private TimeSpan _sent;
-    private TimeSpan _restedAt;
+    private TimeSpan _restsUntil;
     private TimeSpan _connectionAnnouncedAt;
     private long _delivered;
     private int _roundTrips;
@@ -93,7 +93,7 @@ internal sealed class WindowGrowth
     /// <summary>Payload was delivered.</summary>
     public void Delivered(Http2Stream stream, int length)
     {
-        if (_isWanted && !_isMeasuring && _now is { } now && now >= _restedAt)
+        if (_isWanted && !_isMeasuring && _now is { } now && now >= _restsUntil)
         {
             Measure(now);
         }
@@ -161,7 +161,7 @@ internal sealed class WindowGrowth
         _isWanted = grew || !isTrusted;
 
         // What a wider window lets through is seen a round trip after it was announced.
-        _restedAt = now + (grew ? _shortest : isTrusted ? Rest : TimeSpan.Zero);
+        _restsUntil = now + (grew ? _shortest : isTrusted ? Rest : TimeSpan.Zero);
         return true;
     }
 
@@ -186,8 +186,7 @@ internal sealed class WindowGrowth
 
     private bool Grow(double scale, long unpaid)
     {
-        // What streams left behind that are gone already counts as well, until their readers took it.
-        var room = (_settings.ReceiveBudget / 2) - Math.Max(GrownBytes(), unpaid);
+        var room = Room(unpaid);
         var grew = false;
         foreach (var stream in _streams.Open)
         {
@@ -211,16 +210,19 @@ internal sealed class WindowGrowth
         return grew;
     }
 
-    private long GrownBytes()
+    /// <summary>Bytes that streams may still grow by: half of the budget, less what they did, and less what those that ended left with their readers.</summary>
+    private long Room(long unpaid)
     {
-        var grown = 0L;
+        var room = (_settings.ReceiveBudget / 2) - unpaid;
         foreach (var stream in _streams.Open)
         {
-            var window = stream.ReceiveWindow;
-            grown += stream.CanReceive ? Math.Max(window.Goal, window.Target) - _settings.StreamWindow : 0;
+            if (stream.CanReceive)
+            {
+                room += stream.UnpaidBytes + _settings.StreamWindow - Math.Max(stream.ReceiveWindow.Goal, stream.ReceiveWindow.Target);
+            }
         }
 
-        return grown;
+        return room;
     }
 
     private static long Twice(long bytes, double scale) => (long)(2 * bytes * scale);

@@ -24,12 +24,17 @@ public sealed class SimulatedLink : IDisposable
     private TimeSpan _free;
     private long _order;
 
-    public SimulatedLink(SessionSettings settings, double roundTripMilliseconds, double bytesPerSecond = 125e6)
+    /// <param name="settings">The server's.</param>
+    /// <param name="roundTripMilliseconds">Of an empty path.</param>
+    /// <param name="bytesPerSecond">From the client to the server; the other way takes no time.</param>
+    /// <param name="pingDelay">Milliseconds, <see cref="PingDelay"/> from the start.</param>
+    public SimulatedLink(SessionSettings settings, double roundTripMilliseconds, double bytesPerSecond = 125e6, double pingDelay = 0)
     {
         var roundTrip = TimeSpan.FromMilliseconds(roundTripMilliseconds);
         _oneWay = roundTrip / 2;
         _step = roundTrip / StepsOfRoundTrip < LongestStep ? roundTrip / StepsOfRoundTrip : LongestStep;
         BytesPerSecond = bytesPerSecond;
+        PingDelay = TimeSpan.FromMilliseconds(pingDelay);
         Settings = settings;
         Client = new Http2Session(SessionRole.Client, new SessionSettings(), Pool);
         Server = new Http2Session(SessionRole.Server, settings, Pool);
@@ -54,7 +59,7 @@ public sealed class SimulatedLink : IDisposable
     public List<TimeSpan> Pings { get; } = [];
 
     /// <summary>So much longer a PING is under way; null: it is lost.</summary>
-    public TimeSpan? PingDelay { get; set; } = TimeSpan.Zero;
+    public TimeSpan? PingDelay { get; set; }
 
     /// <summary>Called after each step.</summary>
     public Action? Check { get; set; }

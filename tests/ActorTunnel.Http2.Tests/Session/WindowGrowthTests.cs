@@ -1,3 +1,4 @@
+using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Session;
 using CsCheck;
 using Xunit;
@@ -24,6 +25,40 @@ public sealed class WindowGrowthTests
         Assert.InRange(tunnel.Window, 6_250_000, 14_000_000);
     }
 
+    /// <summary>A process that has just begun is slow to answer.</summary>
+    [Fact]
+    public void Two_round_trips_are_too_few_to_decide_by()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var tunnel = link.Open();
+        link.Check = () => Assert.True(tunnel.Window == Settings.StreamWindow || link.Pings.Count >= 3);
+
+        link.Run(500);
+
+        Assert.InRange(tunnel.Window, 2 * Settings.StreamWindow, 16 * MiB);
+    }
+
+    [Fact]
+    public void The_first_ping_goes_out_when_our_settings_are_acknowledged_and_not_before()
+    {
+        using var network = new Network(SessionRole.Server);
+        network.Session.Advance(TimeSpan.FromSeconds(1));
+        network.Send(Wire.Preface);
+        network.SendSettings();
+        network.ExpectEvent(SessionEventKind.SettingsReceived);
+        var stream = network.Request(1);
+        for (var i = 0; i < 3; i++)
+        {
+            network.Send(Wire.Data(1, new byte[20_000]));
+            network.ExpectPayload(stream, 20_000, repay: true);
+        }
+
+        Assert.DoesNotContain(network.TakeFrames(), frame => frame.FrameType == FrameType.Ping);
+        network.Send(Wire.SettingsAck);
+
+        Assert.Single(network.TakeFrames(), frame => frame.FrameType == FrameType.Ping);
+    }
+
     [Fact]
     public void Without_room_to_grow_a_window_a_round_trip_is_all_and_nothing_is_measured()
     {
@@ -48,6 +83,20 @@ public sealed class WindowGrowthTests
         link.Run(200);
 
         Assert.InRange(link.Pings.Count, 1, 3);
+    }
+
+    [Fact]
+    public void A_path_that_turns_out_to_be_short_takes_a_wide_window_back()
+    {
+        using var link = new SimulatedLink(Settings with { MaxStreamWindow = MiB }, 0.5, 5e9, pingDelay: 5);
+        var tunnel = link.Open();
+        link.Run(100);
+        Assert.Equal(MiB, tunnel.Window);
+
+        link.PingDelay = TimeSpan.Zero;
+        link.Run(600);
+
+        Assert.Equal(Settings.StreamWindow, tunnel.Window);
     }
 
     /// <summary>A full window waits in the network from the first measurement on, so no round trip is ever seen as short as it is.</summary>
@@ -81,14 +130,13 @@ public sealed class WindowGrowthTests
     }
 
     [Fact]
-    public void Two_hundred_tunnels_of_which_none_needs_more_than_its_window_fill_a_link_by_the_connections_window()
+    public void A_hundred_tunnels_of_which_none_needs_more_than_its_window_fill_the_link_by_the_connections_window()
     {
         var settings = Settings with { StreamWindow = 64 * KiB };
         using var link = new SimulatedLink(settings, 50);
         for (var i = 0; i < 100; i++)
         {
-            link.Open();
-            link.Tunnels[i].IsSending = false;
+            link.Open().IsSending = false;
         }
 
         link.Tunnels.ForEach(t => t.IsSending = true);
@@ -189,6 +237,39 @@ public sealed class WindowGrowthTests
     }
 
     [Fact]
+    public void What_a_reader_that_stands_still_holds_counts_once()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        var stalled = link.Open();
+        link.Run(1_000);
+        stalled.ReaderSpeed = 0;
+        link.Run(500);
+        Assert.InRange(link.Server.UnpaidBytes, (Settings.ReceiveBudget / 4) + 1, Settings.ReceiveBudget / 2);
+
+        var neighbour = link.Open();
+        link.Run(1_000);
+
+        Assert.InRange(neighbour.Window, 2 * MiB, 8 * MiB);
+    }
+
+    [Fact]
+    public void What_tunnels_left_unread_when_they_ended_leaves_later_ones_less_to_grow_by()
+    {
+        using var link = new SimulatedLink(Settings, 50);
+        for (var i = 0; i < 5; i++)
+        {
+            var tunnel = link.Open();
+            link.Run(1_000);
+            tunnel.ReaderSpeed = 0;
+            link.Run(200);
+            link.End(tunnel);
+            link.Run(200);
+        }
+
+        Assert.InRange(link.Server.UnpaidBytes, Settings.ReceiveBudget / 4, (Settings.ReceiveBudget / 2) + (5 * Settings.StreamWindow));
+    }
+
+    [Fact]
     public void Nothing_grows_while_the_process_has_lent_all_its_buffers()
     {
         using var link = new SimulatedLink(Settings with { MaxBuffers = 1 }, 50);
@@ -203,20 +284,22 @@ public sealed class WindowGrowthTests
     [Fact]
     public void Pings_are_few()
     {
-        using var link = new SimulatedLink(Settings, 5);
-        for (var i = 0; i < 5; i++)
+        using var link = new SimulatedLink(Settings, 5, 4 * Gigabit);
+        for (var i = 0; i < 30; i++)
         {
+            link.Tunnels.ForEach(t => t.IsSending = false);
             link.Open();
+            link.Run(100);
         }
 
-        link.Run(20_000);
+        link.Run(17_000);
 
         foreach (var second in link.Pings)
         {
             Assert.InRange(link.Pings.Count(p => p >= second && p < second + TimeSpan.FromSeconds(1)), 1, 14);
         }
 
-        Assert.InRange(link.Pings.Count, 10, 14 + (2 * 20));
+        Assert.InRange(link.Pings.Count, 10, 14 + (4 * 3) + (2 * 17));
     }
 
     [Fact]
@@ -300,6 +383,7 @@ public sealed class WindowGrowthTests
         var flow = link.Server.Flow;
         var settings = link.Settings;
         Assert.InRange(flow.Announced + flow.Unpaid, 0, settings.ReceiveBudget);
+        Assert.True(flow.Target - flow.Announced <= (flow.Target / 4) + settings.MaxFrameSize, "the connection's window is not announced");
         var grown = 0L;
         foreach (var tunnel in link.Tunnels)
         {

@@ -10,8 +10,8 @@ namespace ActorTunnel.Scenarios;
 public sealed class LongPaths(ITestOutputHelper output) : Story
 {
     private const int MiB = 1024 * 1024;
-    private const int Length = 24 * MiB;
-    private const int Beginning = 8 * MiB; // In which the window grows.
+    private const int Length = 32 * MiB;
+    private const int Beginning = 24 * MiB; // In which the window grows.
 
     private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(40);
 

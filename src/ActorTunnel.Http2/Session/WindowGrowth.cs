@@ -11,7 +11,7 @@ namespace ActorTunnel.Http2.Session;
 ///            a quarter of a window was used         DATA comes, with a token
 ///   quiet ─────────within a round trip────▶ wanted ────and not resting───▶ measuring (PING is out)
 ///     ▲                                       ▲                                │
-///     └──PING is back, nothing grew: rests────┴───PING is back, a window grew──┘
+///     └─PING is back, nothing grew twice: rests┴──PING is back, a window grew──┘
 /// </code>
 /// The PING goes with DATA that comes in, and not with a WINDOW_UPDATE that goes out: its answer would overtake what the peer sends upon that.
 /// <para>
@@ -38,7 +38,7 @@ internal sealed class WindowGrowth
     /// <summary>Below it the default window is worth 2 Gbit/s and more. What a PING waits for there is processors, not the path.</summary>
     public static readonly TimeSpan ShortPath = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>From a measurement by which nothing grew to the next one.</summary>
+    /// <summary>From the second measurement in a row by which nothing grew to the next one.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(500);
 
     // The first round trips of a process are long for want of compiled code.
@@ -62,6 +62,7 @@ internal sealed class WindowGrowth
     private bool _isInForce;
     private bool _isMeasuring;
     private bool _isWanted;
+    private bool _grewLast;
 
     public WindowGrowth(SessionSettings settings, StreamTable streams, FrameWriter writer, BufferPool pool)
     {
@@ -158,10 +159,11 @@ internal sealed class WindowGrowth
         _roundTrips++;
         var isTrusted = _roundTrips >= RoundTripsToTrust;
         var grew = isTrusted && _shortest >= ShortPath && _pool.OutstandingBytes < _settings.MaxBuffers && Grow(_shortest / elapsed, unpaid);
-        _isWanted = grew || !isTrusted;
+        _isWanted = grew || _grewLast || !isTrusted;
 
-        // What a wider window lets through is seen a round trip after it was announced.
-        _restsUntil = now + (grew ? _shortest : isTrusted ? Rest : TimeSpan.Zero);
+        // What a wider window lets through is seen a round trip after it was announced. If it is not, that is worth a second look: it may come late.
+        _restsUntil = now + (grew || _grewLast ? _shortest : isTrusted ? Rest : TimeSpan.Zero);
+        _grewLast = grew;
         return true;
     }
 

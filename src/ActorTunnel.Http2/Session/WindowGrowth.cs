@@ -159,7 +159,7 @@ internal sealed class WindowGrowth
         _roundTrips++;
         var isTrusted = _roundTrips >= RoundTripsToTrust;
         var grew = isTrusted && _shortest >= ShortPath && _pool.OutstandingBytes < _settings.MaxBuffers && Grow(_shortest / elapsed, unpaid);
-        _isWanted = grew || _grewLast || !isTrusted;
+        _isWanted = grew || !isTrusted;
 
         // What a wider window lets through is seen a round trip after it was announced. If it is not, that is worth a second look: it may come late.
         _restsUntil = now + (grew || _grewLast ? _shortest : isTrusted ? Rest : TimeSpan.Zero);

@@ -43,7 +43,7 @@ public sealed class ConnectionWindow(ITestOutputHelper output) : Story
     [FullSizeFact("1 GiB takes minutes")]
     public async Task After_1_GiB_an_encapsulator_grants_exactly_its_window_again() => (await AtEncapsulatorAsync(8, ManyOctets)).AssertRich();
 
-    private static Http2Settings Small(Http2Settings http2) => http2 with { StreamWindow = StreamWindow, ReceiveBudget = Full };
+    private static Http2Settings Small(Http2Settings http2) => http2 with { StreamWindow = StreamWindow, MaxStreamWindow = StreamWindow, ReceiveBudget = Full };
 
     private async Task<Tally> AtTerminatorAsync(int seed, long octets)
     {

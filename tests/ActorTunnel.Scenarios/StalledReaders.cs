@@ -140,10 +140,13 @@ public sealed class StalledReaders : Story
     }
 
     private static NodeSettings WithWindows(NodeSettings node, int streamWindow, long budget) => node
-        .WithConnect(listener => listener with { Http2 = listener.Http2 with { StreamWindow = streamWindow, ReceiveBudget = budget } })
+        .WithConnect(listener => listener with { Http2 = Exactly(listener.Http2, streamWindow, budget) })
         .WithUpstream(upstream => upstream with
         {
             MaxSessionsPerEndpoint = 1,
-            Http2 = upstream.Http2 with { StreamWindow = streamWindow, ReceiveBudget = budget },
+            Http2 = Exactly(upstream.Http2, streamWindow, budget),
         });
+
+    private static Http2Settings Exactly(Http2Settings http2, int streamWindow, long budget) =>
+        http2 with { StreamWindow = streamWindow, MaxStreamWindow = streamWindow, ReceiveBudget = budget };
 }

@@ -17,6 +17,7 @@ internal static class Http2Reader
         {
             MaxConcurrentStreams = section.Get("max-concurrent-streams", ValueKind.Integer(1)),
             StreamWindow = (int)section.Get("stream-window", ValueKind.Size(64 * KiB, 16 * MiB)),
+            MaxStreamWindow = (int)section.Get("max-stream-window", ValueKind.Size(64 * KiB, 16 * MiB)),
             ReceiveBudget = section.Get("receive-budget", ValueKind.Size(MiB)),
             MaxFrameSize = (int)section.Get("max-frame-size", ValueKind.Size(16 * KiB, MiB)),
             HandshakeTimeout = section.Get("handshake-timeout", ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10))),
@@ -33,6 +34,14 @@ internal static class Http2Reader
                 section.IsGiven("ping-interval") ? "ping-interval" : "ping-timeout",
                 "a PING would be sent when the session is dead already",
                 "ping-interval shorter than ping-timeout");
+        }
+
+        if (settings.MaxStreamWindow < settings.StreamWindow)
+        {
+            section.Mistake(
+                section.IsGiven("max-stream-window") ? "max-stream-window" : "stream-window",
+                "a window would have to grow to less than it begins with",
+                $"max-stream-window of {HoconUnits.Render((long)settings.StreamWindow)} or more, or a smaller stream-window");
         }
 
         if (settings.ReceiveBudget < settings.StreamWindow)

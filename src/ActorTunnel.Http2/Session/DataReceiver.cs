@@ -35,7 +35,7 @@ internal sealed class DataReceiver
     }
 
     /// <summary>The stream of the frame under way, or null where its payload is dropped.</summary>
-    private Http2Stream? Live => _stream is { State: StreamState.Open or StreamState.HalfClosedLocal } ? _stream : null;
+    private Http2Stream? Live => _stream is { CanReceive: true } ? _stream : null;
 
     /// <summary>A header came; <paramref name="ignored"/> when it is on a stream that came after our last GOAWAY.</summary>
     public Http2Error Begin(FrameHeader header, bool ignored)

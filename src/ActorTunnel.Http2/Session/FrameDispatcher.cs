@@ -28,6 +28,7 @@ internal sealed class FrameDispatcher
     private readonly StreamTable _streams;
     private readonly StreamCloser _closer;
     private readonly SendScheduler _scheduler;
+    private readonly ReceiveFlow _flow;
     private readonly GoAwayExchange _goAway;
     private readonly PeerReplies _replies;
     private readonly SessionEvents _events;
@@ -46,6 +47,7 @@ internal sealed class FrameDispatcher
         StreamTable streams,
         StreamCloser closer,
         SendScheduler scheduler,
+        ReceiveFlow flow,
         GoAwayExchange goAway,
         PeerReplies replies,
         SessionEvents events)
@@ -59,6 +61,7 @@ internal sealed class FrameDispatcher
         _streams = streams;
         _closer = closer;
         _scheduler = scheduler;
+        _flow = flow;
         _goAway = goAway;
         _replies = replies;
         _events = events;
@@ -281,7 +284,7 @@ internal sealed class FrameDispatcher
         {
             _replies.AcknowledgePing(frame.Opaque);
         }
-        else if (!_goAway.Acknowledge(frame.Opaque))
+        else if (!_goAway.Acknowledge(frame.Opaque) && !_flow.Acknowledge(frame.Opaque))
         {
             _events.Raise(SessionEvent.PingAcknowledged(frame.Opaque));
         }

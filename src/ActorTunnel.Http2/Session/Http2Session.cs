@@ -8,8 +8,8 @@ using ActorTunnel.Http2.Streams;
 namespace ActorTunnel.Http2.Session;
 
 /// <summary>
-/// One end of an HTTP/2 connection (RFC 9113) without a socket, a task or a clock: bytes and commands go in, events and bytes come out. One
-/// thread at a time calls it.
+/// One end of an HTTP/2 connection (RFC 9113) without a socket, a task or a clock: bytes, commands and the time (<see cref="Advance"/>) go in, events and
+/// bytes come out. One thread at a time calls it.
 /// <para>
 /// The caller's loop: give received bytes to <see cref="Receive"/>, read events until <see cref="TryReadEvent"/> is false, and while
 /// <see cref="HasOutput"/> and the transport can write, move bytes out with <see cref="TakeOutput"/> and read events again. Input is parsed
@@ -30,6 +30,7 @@ public sealed class Http2Session : IDisposable
     private readonly PeerReplies _replies;
     private readonly StreamTable _streams;
     private readonly SendScheduler _scheduler;
+    private readonly WindowGrowth _growth;
     private readonly ReceiveFlow _flow;
     private readonly HpackEncoder _encoder = new();
     private readonly SettingsExchange _settings;
@@ -56,8 +57,9 @@ public sealed class Http2Session : IDisposable
         _replies = new PeerReplies(_writer);
         _streams = new StreamTable(role, _events, firstStreamId);
         _scheduler = new SendScheduler(_streams, _events, _writer);
-        _flow = new ReceiveFlow(settings, _writer);
-        _settings = new SettingsExchange(role, settings, _writer, _replies, _streams, _scheduler, _flow, _encoder, _events);
+        _growth = new WindowGrowth(settings, _streams, _writer, pool);
+        _flow = new ReceiveFlow(settings, _growth, _writer);
+        _settings = new SettingsExchange(role, settings, _writer, _replies, _streams, _scheduler, _flow, _growth, _encoder, _events);
         _factory = new StreamFactory(_settings, _scheduler);
         _closer = new StreamCloser(_streams, _scheduler, _flow, _replies, _writer, _events);
         _goAway = new GoAwayExchange(_streams, _closer, _writer, _events);
@@ -66,7 +68,7 @@ public sealed class Http2Session : IDisposable
         var data = new DataReceiver(_reader, _streams, _closer, _flow, _events);
         _headers = new HeadersReceiver(role, settings, assembler, _streams, _closer, _factory, _goAway, _events);
         _dispatcher = new FrameDispatcher(
-            role, _reader, assembler, _headers, data, _settings, _streams, _closer, _scheduler, _goAway, _replies, _events);
+            role, _reader, assembler, _headers, data, _settings, _streams, _closer, _scheduler, _flow, _goAway, _replies, _events);
 
         if (role == SessionRole.Client)
         {
@@ -107,6 +109,13 @@ public sealed class Http2Session : IDisposable
     internal ReceiveFlow Flow => _flow;
 
     internal SendWindow ConnectionSendWindow => _scheduler.Connection;
+
+    /// <summary>
+    /// Says what time it is for the calls that follow. Where it is said at the beginning of each of the caller's turns, receive windows grow with the
+    /// bandwidth-delay product, for which the session sends a few PINGs of its own; where it is never said, they do not.
+    /// </summary>
+    /// <param name="now">Since a moment that is the same for every call; never less than the last.</param>
+    public void Advance(TimeSpan now) => _growth.Advance(now);
 
     /// <summary>Adds received bytes, however cut. The slice is the session's. They are parsed by <see cref="TryReadEvent"/>.</summary>
     public void Receive(Slice bytes)
@@ -260,10 +269,11 @@ public sealed class Http2Session : IDisposable
     }
 
     /// <summary>Sends a PING; the answer is a PingAcknowledged event.</summary>
-    /// <param name="opaque">What comes back; any value but the one that <see cref="BeginGoAway"/> uses.</param>
+    /// <param name="opaque">What comes back; any value but "ATdrain\0" and "ATwindow", which the session uses itself.</param>
     public void Ping(long opaque)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(opaque, GoAwayExchange.PingOpaque);
+        ArgumentOutOfRangeException.ThrowIfEqual(opaque, WindowGrowth.PingOpaque);
         if (!IsFailed)
         {
             _writer.Write(new PingFrame(opaque, Ack: false));

@@ -9,7 +9,8 @@ namespace ActorTunnel.Http2.Session;
 /// <para>
 /// A DATA frame counts whole, padding included, as soon as its header is read. On the connection it is repaid when its bytes were
 /// delivered or dropped; on the stream, payload is repaid by <see cref="Repay"/> and padding at once. The connection's window is
-/// <c>min(4 × stream window, budget − unpaid)</c>: a stalled stream takes its part of the budget, and its neighbours keep the rest.
+/// <c>min(4 × stream window, budget − unpaid)</c>: a stalled stream takes its part of the budget, and its neighbours keep the rest. How wide
+/// the windows are is <see cref="WindowGrowth"/>'s.
 /// </para>
 /// <para>
 /// Nothing has to be remembered to make the window come back exactly: what may be announced is the difference between that target and
@@ -19,20 +20,17 @@ namespace ActorTunnel.Http2.Session;
 /// </summary>
 internal sealed class ReceiveFlow
 {
-    // A handful of busy streams can use the connection fully, and one alone cannot fill the budget.
-    private const int WindowsOfConnection = 4;
-
     private readonly FrameWriter _writer;
     private readonly long _budget;
-    private readonly int _fullWindow;
+    private readonly WindowGrowth _growth;
     private FlowWindow _announced = new(FlowWindow.Initial);
     private int _arriving;
 
-    public ReceiveFlow(SessionSettings settings, FrameWriter writer)
+    public ReceiveFlow(SessionSettings settings, WindowGrowth growth, FrameWriter writer)
     {
         _writer = writer;
         _budget = settings.ReceiveBudget;
-        _fullWindow = (int)Math.Min((long)settings.StreamWindow * WindowsOfConnection, FlowWindow.Max);
+        _growth = growth;
     }
 
     /// <summary>Bytes delivered and neither repaid nor written off.</summary>
@@ -42,7 +40,7 @@ internal sealed class ReceiveFlow
     public int Announced => _announced.Value;
 
     /// <summary>What the window should be now.</summary>
-    public long Target => Math.Min(_fullWindow, _budget - Unpaid);
+    public long Target => Math.Min(_growth.ConnectionWindow, _budget - Unpaid);
 
     /// <summary>The header of a DATA frame came. False where the frame oversteps the connection's window.</summary>
     public bool TryAccept(int length)
@@ -61,6 +59,7 @@ internal sealed class ReceiveFlow
     {
         stream.UnpaidBytes += length;
         Unpaid += length;
+        _growth.Delivered(stream, length);
         Discard(length);
     }
 
@@ -84,6 +83,7 @@ internal sealed class ReceiveFlow
         Debug.Assert(length <= stream.UnpaidBytes, "more was repaid than delivered");
         stream.UnpaidBytes -= length;
         Unpaid -= length;
+        _growth.Taken(stream);
         AnnounceStream(stream, stream.ReceiveWindow.Repay(length));
         Announce();
     }
@@ -99,6 +99,18 @@ internal sealed class ReceiveFlow
     /// <summary>The peer acknowledged our stream window.</summary>
     public void Retarget(Http2Stream stream, int streamWindow) => AnnounceStream(stream, stream.ReceiveWindow.Retarget(streamWindow));
 
+    /// <summary>A PING came back. True where it was a measurement of the windows.</summary>
+    public bool Acknowledge(long opaque)
+    {
+        if (!_growth.Acknowledge(opaque, Unpaid))
+        {
+            return false;
+        }
+
+        Announce();
+        return true;
+    }
+
     /// <summary>Announces what the connection's window lacks, once that is a quarter of it.</summary>
     public void Announce()
     {
@@ -112,13 +124,15 @@ internal sealed class ReceiveFlow
         // Cannot pass 2^31−1: the target does not.
         _announced.TryMove((int)lacking);
         _writer.Write(new WindowUpdateFrame(0, (int)lacking));
+        _growth.ConnectionAnnounced();
     }
 
     private void AnnounceStream(Http2Stream stream, int increment)
     {
-        if (increment > 0 && stream.State is StreamState.Open or StreamState.HalfClosedLocal)
+        if (increment > 0 && stream.CanReceive)
         {
             _writer.Write(new WindowUpdateFrame(stream.Id, increment));
+            _growth.StreamAnnounced(stream);
         }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SettingsExchange
     private readonly StreamTable _streams;
     private readonly SendScheduler _scheduler;
     private readonly ReceiveFlow _flow;
+    private readonly WindowGrowth _growth;
     private readonly HpackEncoder _encoder;
     private readonly SessionEvents _events;
     private SettingsValues _peer = new();
@@ -29,6 +30,7 @@ internal sealed class SettingsExchange
         StreamTable streams,
         SendScheduler scheduler,
         ReceiveFlow flow,
+        WindowGrowth growth,
         HpackEncoder encoder,
         SessionEvents events)
     {
@@ -39,6 +41,7 @@ internal sealed class SettingsExchange
         _streams = streams;
         _scheduler = scheduler;
         _flow = flow;
+        _growth = growth;
         _encoder = encoder;
         _events = events;
     }
@@ -102,6 +105,7 @@ internal sealed class SettingsExchange
             _flow.Retarget(stream, _own.StreamWindow);
         }
 
+        _growth.Begin();
         _events.Raise(SessionEvent.SettingsAcknowledged());
         return Http2Error.None;
     }

@@ -56,9 +56,18 @@ public sealed class Http2Stream
     /// <summary>Payload bytes that were delivered as events and neither repaid nor written off.</summary>
     public int UnpaidBytes { get; internal set; }
 
+    /// <summary>Whether the peer may still send DATA.</summary>
+    internal bool CanReceive => State is StreamState.Open or StreamState.HalfClosedLocal;
+
     internal SendWindow SendWindow { get; }
 
     internal ReceiveWindow ReceiveWindow { get; }
+
+    /// <summary>Payload bytes that were delivered since a measurement began.</summary>
+    internal long MeasuredBytes { get; set; }
+
+    /// <summary>When the receive window was announced or narrowed last.</summary>
+    internal TimeSpan PacedAt { get; set; }
 
     /// <summary>What waits to become DATA.</summary>
     internal SliceQueue Queue { get; } = new();

@@ -23,7 +23,13 @@ internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.K
         var pool = node.Environment.Pool;
         var graph = Protocol == ClientProtocol.Http2
             ? SessionStack.Compose(
-                new SessionStage(SessionRole.Server, listener.Http2.ToSessionSettings(), listener.Http2.ToSessionTimeouts(), pool, session, node.Time),
+                new SessionStage(
+                    SessionRole.Server,
+                    listener.Http2.ToSessionSettings(node.Settings.Limits),
+                    listener.Http2.ToSessionTimeouts(),
+                    pool,
+                    session,
+                    node.Time),
                 tls is null ? null : TlsStage.Server(tls.Http2, pool, info => session.Tell(info)),
                 Connection.ToFlow(pool, node.Time, new TcpConnectionOptions { ResetUnlessClean = false }))
             : SessionStack.Compose(

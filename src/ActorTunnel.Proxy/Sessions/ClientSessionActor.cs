@@ -141,7 +141,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         _session = SessionStack.Compose(
             new SessionStage(
                 SessionRole.Client,
-                _upstream.Http2.ToSessionSettings(),
+                _upstream.Http2.ToSessionSettings(_node.Settings.Limits),
                 _upstream.Http2.ToSessionTimeouts(),
                 _node.Environment.Pool,
                 self,

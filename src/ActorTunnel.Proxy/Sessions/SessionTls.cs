@@ -50,11 +50,13 @@ internal static class SessionTls
     }
 
     /// <summary>As sessions of the parser's library want it.</summary>
-    public static Http2.Session.SessionSettings ToSessionSettings(this Http2Settings settings) => new()
+    public static Http2.Session.SessionSettings ToSessionSettings(this Http2Settings settings, Limits limits) => new()
     {
         MaxConcurrentStreams = settings.MaxConcurrentStreams,
         StreamWindow = settings.StreamWindow,
+        MaxStreamWindow = settings.MaxStreamWindow,
         ReceiveBudget = settings.ReceiveBudget,
+        MaxBuffers = limits.Buffers,
         MaxFrameSize = settings.MaxFrameSize,
     };
 

@@ -12,6 +12,12 @@ public sealed record Http2Settings
     /// <summary>SETTINGS_INITIAL_WINDOW_SIZE that we announce, in bytes, 64 KiB to 16 MiB.</summary>
     public int StreamWindow { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// Bytes that a stream's window may grow to with the bandwidth-delay product, 64 KiB to 16 MiB, no less than <see cref="StreamWindow"/>; the same means
+    /// that it does not grow.
+    /// </summary>
+    public int MaxStreamWindow { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Bytes that a session may hold for all its tunnels together, 1 MiB or more.</summary>
     public long ReceiveBudget { get; init; } = 32 * 1024 * 1024;
 

@@ -82,6 +82,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         private readonly StageWakeUp _wakeUp;
         private ITimer? _lastMoment;
         private TimeSpan _patience;
+        private readonly long _began;
         private long _lastTaken;
         private bool _closing;
 
@@ -89,6 +90,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             : base(stage.Shape)
         {
             _stage = stage;
+            _began = stage._time.GetTimestamp();
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
             _liveness = new SessionLiveness(_session, stage._timeouts, _wakeUp, stage._time);
@@ -111,6 +113,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             }
             else
             {
+                _session.Advance(_stage._time.GetElapsedTime(_began));
                 while (received.TryDequeue(out var slice))
                 {
                     _session.Receive(slice);
@@ -170,6 +173,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
                 return;
             }
 
+            _session.Advance(_stage._time.GetElapsedTime(_began));
             if (_liveness.HasFired && _liveness.Check() is { } dead)
             {
                 Dead(dead);

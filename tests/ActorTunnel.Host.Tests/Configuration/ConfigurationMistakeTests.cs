@@ -33,7 +33,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("listeners.enter.conect { }", "15:29: actortunnel.listeners.enter.conect: unknown key, did you mean 'connect'?; allowed: bind, max-connections, proxy-protocol, peek-timeout, original-dst, tunnel, connect, tls")]
     [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, mesh, certificates, admin")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = near, uspream = far }]", "15:83: actortunnel.listeners.leave.connect.routes[0].uspream: unknown key, did you mean 'upstream'?; allowed: authority, upstream")]
-    [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout, ping-interval, ping-timeout, write-timeout, max-age")]
+    [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, max-stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout, ping-interval, ping-timeout, write-timeout, max-age")]
     // Wrong types.
     [InlineData("drain = 5s", "15:21: actortunnel.drain = \"5s\": is a text; allowed: an object")]
     [InlineData("drain.timeout = [1]", "15:29: actortunnel.drain.timeout = [ … ]: is an array; allowed: 0, or a duration from 1ms to 24d")]
@@ -56,6 +56,8 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("limits.buffers = 1KiB", "15:30: actortunnel.limits.buffers = \"1KiB\": is out of range; allowed: auto, or a size such as 16MiB, which is the least")]
     [InlineData("upstreams.far.http2.max-frame-size = 16383", "15:50: actortunnel.upstreams.far.http2.max-frame-size = 16383: is out of range; allowed: a size from 16KiB to 1MiB")]
     [InlineData("upstreams.far.http2.stream-window = 17MiB", "15:49: actortunnel.upstreams.far.http2.stream-window = \"17MiB\": is out of range; allowed: a size from 64KiB to 16MiB")]
+    [InlineData("upstreams.far.http2.max-stream-window = 63KiB", "15:53: actortunnel.upstreams.far.http2.max-stream-window = \"63KiB\": is out of range; allowed: a size from 64KiB to 16MiB")]
+    [InlineData("upstreams.far.http2 { max-stream-window = 128KiB }", "15:55: actortunnel.upstreams.far.http2.max-stream-window = \"128KiB\": a window would have to grow to less than it begins with; allowed: max-stream-window of 256KiB or more, or a smaller stream-window")]
     [InlineData("upstreams.far.http2 { ping-interval = 20s }", "15:51: actortunnel.upstreams.far.http2.ping-interval = \"20s\": a PING would be sent when the session is dead already; allowed: ping-interval shorter than ping-timeout")]
     [InlineData("upstreams.far.http2 { receive-budget = 1MiB, stream-window = 2MiB }", "15:52: actortunnel.upstreams.far.http2.receive-budget = \"1MiB\": the receive budget is smaller than the stream window; allowed: receive-budget of 2MiB or more, or a smaller stream-window")]
     [InlineData("upstreams.far.backoff.min = 11s", "15:41: actortunnel.upstreams.far.backoff.min = \"11s\": the longest wait is shorter than the first one; allowed: min no longer than max")]

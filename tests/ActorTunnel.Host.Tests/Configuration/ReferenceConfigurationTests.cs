@@ -48,7 +48,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             connect {
               routes = [{ authority = "*.Example:443", upstream = origin }]
               http1 = false
-              http2 { stream-window = 64KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s, ping-interval = 0, ping-timeout = 30s, write-timeout = 31s, max-age = 32s }
+              http2 { stream-window = 64KiB, max-stream-window = 128KiB, receive-budget = 1MiB, max-frame-size = 16KiB, max-concurrent-streams = 14, handshake-timeout = 15s, ping-interval = 0, ping-timeout = 30s, write-timeout = 31s, max-age = 32s }
               origin {
                 idle-timeout = 0, half-closed-idle-timeout = 16s, end-delivery-timeout = 17s, keepalive { time = 0, interval = 18s, probes = 19 }
               }
@@ -58,7 +58,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             endpoints = ["terminator.example:1", "[::1]:2"], protocol = http2, connect-timeout = 20s, lb = least-tunnels
             type = strict-dns, dns-family = v4-preferred, dns-refresh = 27s
             answer-timeout = 37s, max-attempts = 38, sessions-per-endpoint.max = 21, backoff { min = 22ms, max = 23s }
-            http2 { stream-window = 16MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
+            http2 { stream-window = 8MiB, max-stream-window = 12MiB, receive-budget = 24MiB, max-frame-size = 1MiB, max-concurrent-streams = 25, handshake-timeout = 26s, ping-interval = 34s, ping-timeout = 35s, write-timeout = 0, max-age = 36s }
             tls {
               ca = "certs/ca.pem", verify-name = "::1", verify-spiffe-id = "spiffe://mesh.local/terminator"
               cert = "certs/client.pem", key = "certs/client-key.pem", insecure-skip-verify = true, tls12 = yes
@@ -151,6 +151,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             new Http2Settings
             {
                 StreamWindow = 65_536,
+                MaxStreamWindow = 128 * 1024,
                 ReceiveBudget = 1024 * 1024,
                 MaxFrameSize = 16_384,
                 MaxConcurrentStreams = 14,
@@ -184,7 +185,8 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal(
             new Http2Settings
             {
-                StreamWindow = 16 * 1024 * 1024,
+                StreamWindow = 8 * 1024 * 1024,
+                MaxStreamWindow = 12 * 1024 * 1024,
                 ReceiveBudget = 24 * 1024 * 1024,
                 MaxFrameSize = 1024 * 1024,
                 MaxConcurrentStreams = 25,

@@ -14,6 +14,7 @@ namespace ActorTunnel.Http2.Tests.Session;
 public sealed class SessionPair : IDisposable
 {
     private readonly Random _random;
+    private TimeSpan _now;
 
     /// <param name="random">Decides everything.</param>
     /// <param name="client">The client's settings.</param>
@@ -21,9 +22,11 @@ public sealed class SessionPair : IDisposable
     /// <param name="polite">
     /// Whether payload is given only up to SendCapacity, and what does not fit waits for SendReady; else it is queued in the session.
     /// </param>
-    public SessionPair(Random random, SessionSettings client, SessionSettings server, bool polite)
+    /// <param name="timed">Whether time passes, and windows grow.</param>
+    public SessionPair(Random random, SessionSettings client, SessionSettings server, bool polite, bool timed)
     {
         _random = random;
+        IsTimed = timed;
         IsPolite = polite;
         Client = new Side(this, SessionRole.Client, client);
         Server = new Side(this, SessionRole.Server, server);
@@ -32,6 +35,8 @@ public sealed class SessionPair : IDisposable
     }
 
     public bool IsPolite { get; }
+
+    public bool IsTimed { get; }
 
     public BufferPool Pool { get; } = new();
 
@@ -42,6 +47,13 @@ public sealed class SessionPair : IDisposable
     /// <summary>A random act of either side or of the wire.</summary>
     public void Act()
     {
+        if (IsTimed)
+        {
+            _now += TimeSpan.FromMilliseconds(_random.Next(3));
+            Client.Session.Advance(_now);
+            Server.Session.Advance(_now);
+        }
+
         var side = _random.Next(2) == 0 ? Client : Server;
         switch (_random.Next(12))
         {
@@ -249,13 +261,14 @@ public sealed class SessionPair : IDisposable
             var flow = Session.Flow;
             Assert.Equal(0, flow.Unpaid);
             Assert.Equal(Peer.Session.ConnectionSendWindow.Value, flow.Announced);
-            Assert.Equal(Math.Min(4L * Settings.StreamWindow, Settings.ReceiveBudget), flow.Target);
+            var least = Math.Min(4L * Settings.StreamWindow, Settings.ReceiveBudget);
+            Assert.InRange(flow.Target, least, _pair.IsTimed ? Settings.ReceiveBudget : least);
             Assert.True(flow.Target - flow.Announced < Math.Max(1, flow.Target / 4));
             foreach (var tunnel in Tunnels.Values.Where(t => t.Stream.State is StreamState.Open or StreamState.HalfClosedLocal))
             {
                 var window = tunnel.Stream.ReceiveWindow;
                 Assert.Equal(0, tunnel.Stream.UnpaidBytes);
-                Assert.Equal(Settings.StreamWindow, window.Target);
+                Assert.InRange(window.Target, Settings.StreamWindow, _pair.IsTimed ? Math.Max(Settings.StreamWindow, Settings.MaxStreamWindow) : Settings.StreamWindow);
                 Assert.Equal(window.Target, window.Announced + window.Unannounced);
                 Assert.Equal(Peer.Tunnels[tunnel.Stream.Id].Stream.SendWindow.Value, window.Announced);
             }

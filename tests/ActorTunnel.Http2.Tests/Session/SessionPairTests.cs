@@ -16,10 +16,10 @@ public sealed class SessionPairTests
 
     [Fact]
     public void Every_stream_is_exact_and_all_windows_are_back() =>
-        Gen.Select(Settings, Settings, Gen.Bool, Gen.Int, Gen.Int[0, 400]).Sample(
-            (client, server, polite, seed, acts) =>
+        Gen.Select(Settings, Settings, Gen.Bool, Gen.Bool, Gen.Int, Gen.Int[0, 400]).Sample(
+            (client, server, polite, timed, seed, acts) =>
             {
-                using var pair = new SessionPair(new Random(seed), client, server, polite);
+                using var pair = new SessionPair(new Random(seed), client, server, polite, timed);
                 for (var i = 0; i < acts; i++)
                 {
                     pair.Act();

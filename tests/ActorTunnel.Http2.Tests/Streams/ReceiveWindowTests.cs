@@ -54,9 +54,35 @@ public sealed class ReceiveWindowTests
     }
 
     [Fact]
+    public void A_wider_window_is_announced_with_the_next_repayment_that_is_worth_it()
+    {
+        var window = new ReceiveWindow(1_000);
+        Assert.True(window.TryConsume(600));
+        window.Aim(5_000);
+
+        Assert.Equal(0, window.Repay(249));
+        Assert.Equal(4_250, window.Repay(1));
+        Assert.Equal((5_000, 4_650), (window.Target, window.Announced));
+    }
+
+    [Fact]
+    public void A_narrower_window_keeps_repayments_back_until_it_is_there()
+    {
+        var window = new ReceiveWindow(10_000);
+        Assert.True(window.TryConsume(10_000));
+        window.Aim(4_000);
+
+        Assert.Equal(0, window.Repay(5_000));
+        Assert.Equal(5_000, window.Target);
+        Assert.Equal(1_000, window.Repay(2_000));
+        Assert.Equal(3_000, window.Repay(3_000));
+        Assert.Equal((4_000, 4_000), (window.Target, window.Announced));
+    }
+
+    [Fact]
     public void After_any_history_the_window_is_exactly_back() =>
-        Gen.Select(Gen.Int[1, 300_000], Gen.Int[1, 300_000], Gen.Int[0, 100_000].Array[1, 60], Gen.Int[0, 60]).Sample(
-            (first, second, lengths, retargetAt) =>
+        Gen.Select(Gen.Int[1, 300_000], Gen.Int[1, 300_000], Gen.Int[0, 100_000].Array[1, 60], Gen.Int[0, 60], Gen.Int[1, 600_000].Array[60]).Sample(
+            (first, second, lengths, retargetAt, goals) =>
             {
                 var window = new ReceiveWindow(first);
                 var peer = (long)first;
@@ -67,6 +93,11 @@ public sealed class ReceiveWindowTests
                     {
                         peer += second - first;
                         peer += window.Retarget(second);
+                    }
+
+                    if (i > retargetAt && goals[i] % 3 == 0)
+                    {
+                        window.Aim(goals[i]);
                     }
 
                     if (window.TryConsume(lengths[i]))

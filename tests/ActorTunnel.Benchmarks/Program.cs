@@ -13,7 +13,6 @@ using BenchmarkDotNet.Running;
 
 var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
 {
-    BulkDrive.CreateCommand(),
     ExactDrive.CreateCommand(),
     BrokenDrive.CreateCommand(),
     SoakDrive.CreateCommand(),
@@ -28,7 +27,7 @@ var root = new RootCommand("Load driver and micro-benchmarks of ActorTunnel")
     ReportCommand.CreateCommand(),
 };
 var micro = new Command("micro", "Runs BenchmarkDotNet in this process; what follows is passed on to it") { TreatUnmatchedTokensAsErrors = false };
-micro.SetAction(arguments => BenchmarkSwitcher.FromAssembly(typeof(BulkDrive).Assembly).Run([.. arguments.UnmatchedTokens, "--inProcess"]));
+micro.SetAction(arguments => BenchmarkSwitcher.FromAssembly(typeof(SoakDrive).Assembly).Run([.. arguments.UnmatchedTokens, "--inProcess"]));
 root.Add(micro);
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction mistake)

@@ -106,6 +106,19 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_actor_is_started_for_a_peer()
+    {
+        var node = await _mesh.StartAsync("node");
+        await TestMesh.MeetAsync(Limit, node);
+
+        var deployed = _peer.ActorOf(Props.Create(() => new Guest()).WithDeploy(new Deploy(new RemoteScope(node.SystemAddress))));
+        await AnswersAsync(node);
+
+        Assert.Equal(node.SystemAddress, deployed.Path.Address);
+        Assert.Equal(0, Guest.Made);
+    }
+
+    [Fact]
     public async Task No_exception_that_a_peer_names_is_made()
     {
         var node = await _mesh.StartAsync("node");
@@ -126,6 +139,16 @@ public sealed class HostilePeerTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var mesh = await _peer.ActorSelection(new RootActorPath(node.SystemAddress) / "user" / MeshActor.Name).ResolveOne(Limit);
         Assert.Equal(MeshActor.Name, mesh.Path.Name);
+    }
+
+    public sealed class Guest : ReceiveActor
+    {
+        public Guest()
+        {
+            Made++;
+        }
+
+        public static int Made { get; private set; }
     }
 
     public sealed class MarkedException : Exception

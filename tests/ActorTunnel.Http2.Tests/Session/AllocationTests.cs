@@ -7,6 +7,7 @@ public sealed class AllocationTests
 {
     private const int Warm = 2_000;
     private const int Rounds = 4_000;
+    private const int Measurements = 5;
 
     private static readonly int[] Lengths = [1, 100, 2_047, 2_048, 16_375, 60_000, 65_527];
 
@@ -83,8 +84,8 @@ public sealed class AllocationTests
             pair.Server.Session.Ping(2);
             pair.Pump();
         });
-        Assert.Equal(Warm + Rounds, pair.Client.PingsAnswered);
-        Assert.Equal(Warm + Rounds, pair.Server.PingsAnswered);
+        Assert.True(pair.Client.PingsAnswered >= Warm + Rounds);
+        Assert.Equal(pair.Client.PingsAnswered, pair.Server.PingsAnswered);
     }
 
     [Fact]
@@ -99,6 +100,10 @@ public sealed class AllocationTests
         Assert.Equal(0, pair.Client.Refused); // 400 KB each passed the window of 256 KiB, so it was told of more.
     }
 
+    /// <summary>
+    /// The runtime itself allocates now and then on the thread that first enters a method's next tier. What the rounds allocate is in each measurement, so the
+    /// smallest of a few tells it.
+    /// </summary>
     private static void AssertAllocatesNothing(Action round, int rounds = Rounds)
     {
         for (var i = 0; i < Math.Min(rounds, Warm); i++)
@@ -106,12 +111,18 @@ public sealed class AllocationTests
             round();
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < rounds; i++)
+        var least = long.MaxValue;
+        for (var measured = 0; measured < Measurements && least > 0; measured++)
         {
-            round();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < rounds; i++)
+            {
+                round();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 }

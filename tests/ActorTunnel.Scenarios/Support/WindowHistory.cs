@@ -16,6 +16,7 @@ internal sealed class WindowHistory(WindowPeer peer, Func<Random, Task<Peer?>> o
     private const int MaxLive = 24;
     private const int MaxOver = 64;
     private const int StepsBetweenPings = 16;
+    private const int Longer = 16;
 
     private readonly Random _random = new(seed);
     private readonly List<End> _ends = [];
@@ -33,11 +34,14 @@ internal sealed class WindowHistory(WindowPeer peer, Func<Random, Task<Peer?>> o
     /// <summary>Half-closes, both sides together.</summary>
     public int HalfCloses { get; private set; }
 
-    /// <summary>Goes on until so many octets of DATA were sent. A window that stays closed while readers come and go is a failure.</summary>
-    public async Task RunAsync(long octets)
+    /// <summary>
+    /// Goes on until so many octets of DATA were sent and the window was once no larger than <paramref name="low"/>: how much stays unread depends on the machine. It
+    /// ends after <see cref="Longer"/> times the octets in any case. A window that stays closed while readers come and go is a failure.
+    /// </summary>
+    public async Task RunAsync(long octets, long low)
     {
         var (sent, since) = (0L, TimeProvider.System.GetTimestamp());
-        for (var step = 1; peer.Sent < octets; step++)
+        for (var step = 1; peer.Sent < octets || (LowestWindow > low && peer.Sent < Longer * octets); step++)
         {
             if (sent != peer.Sent)
             {

@@ -1,4 +1,5 @@
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Scenarios.Support;
 
 namespace ActorTunnel.Scenarios;
@@ -19,7 +20,10 @@ public sealed class Backpressure : Story
     {
         var origin = Own(Origin.Start(SmallBuffer));
         var topology = Own(await Topology.StartAsync(
-            origin.Address, security, node => node.WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1 })));
+            origin.Address,
+            security,
+            encapsulator: node => node.WithUpstream(upstream => upstream with { MaxSessionsPerEndpoint = 1, Http2 = OfOneSize(upstream.Http2) }),
+            terminator: node => node.WithConnect(listener => listener with { Http2 = OfOneSize(listener.Http2) })));
         using var application = await Peer.ConnectAsync(topology.Entrance, SmallBuffer);
         using var far = await origin.AcceptAsync();
         var (writer, reader) = originStalls ? (application, far) : (far, application);
@@ -52,4 +56,7 @@ public sealed class Backpressure : Story
         var (bytes, end) = await reader.ReceiveToEndAsync();
         Assert.Equal((stuckAt, PeerEnd.Fin), (bytes.Length, end));
     }
+
+    /// <summary>On a busy machine a round trip is long, and the window would grow before the reader stalls.</summary>
+    private static Http2Settings OfOneSize(Http2Settings http2) => http2 with { StreamWindow = Window, MaxStreamWindow = Window };
 }

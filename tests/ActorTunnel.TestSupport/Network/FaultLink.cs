@@ -10,6 +10,7 @@ internal sealed class FaultLink
     private readonly FaultPump _toTarget;
     private readonly FaultPump _fromTarget;
     private readonly CancellationTokenSource _ended = new();
+    private readonly Action _heldBack;
     private volatile bool _nearHasFin;
     private volatile bool _farHasFin;
     private volatile bool _hung;
@@ -20,8 +21,10 @@ internal sealed class FaultLink
     /// <param name="random">Its randomness.</param>
     /// <param name="cutReached">Called for each direction that comes to its cut.</param>
     /// <param name="received">Called with the bytes of each read.</param>
-    public FaultLink(Socket near, Socket far, LinkFaults faults, Random random, Action cutReached, Action<int> received)
+    /// <param name="heldBack">Called when something that was read is not passed on, since the link hangs.</param>
+    public FaultLink(Socket near, Socket far, LinkFaults faults, Random random, Action cutReached, Action<int> received, Action heldBack)
     {
+        _heldBack = heldBack;
         near.NoDelay = far.NoDelay = true;
         _near = near;
         _far = far;
@@ -62,7 +65,16 @@ internal sealed class FaultLink
     public void Hang() => _hung = true;
 
     /// <summary>Goes on at once, or, while the link hangs, never: it ends when the link does.</summary>
-    public Task PassAsync() => _hung ? Task.Delay(Timeout.InfiniteTimeSpan, Ended) : Task.CompletedTask;
+    public Task PassAsync()
+    {
+        if (!_hung)
+        {
+            return Task.CompletedTask;
+        }
+
+        _heldBack();
+        return Task.Delay(Timeout.InfiniteTimeSpan, Ended);
+    }
 
     /// <summary>Resets both ends.</summary>
     public void Reset()

@@ -20,6 +20,7 @@ public sealed class FaultPipe : IAsyncDisposable
     private readonly Task _accepting;
     private int _connections;
     private int _cutsReached;
+    private int _heldBack;
     private long _bytes;
 
     /// <param name="target">Where each connection goes on to.</param>
@@ -47,6 +48,9 @@ public sealed class FaultPipe : IAsyncDisposable
 
     /// <summary>Bytes that came from either side since the start.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Whether something was read that is not passed on, since its connection hangs.</summary>
+    public bool HoldsBack => Volatile.Read(ref _heldBack) > 0;
 
     /// <summary>From here on nothing is read or sent on the connections there are, and nobody is told. New ones work.</summary>
     public void HangAll() => ForEachLink(link => link.Hang());
@@ -107,7 +111,13 @@ public sealed class FaultPipe : IAsyncDisposable
 
             var number = Interlocked.Increment(ref _connections) - 1;
             var link = new FaultLink(
-                near, far, _faults(number), new Random(_seed + number), () => Interlocked.Increment(ref _cutsReached), count => Interlocked.Add(ref _bytes, count));
+                near,
+                far,
+                _faults(number),
+                new Random(_seed + number),
+                () => Interlocked.Increment(ref _cutsReached),
+                count => Interlocked.Add(ref _bytes, count),
+                () => Interlocked.Increment(ref _heldBack));
             lock (_gate)
             {
                 _links.Add(link);

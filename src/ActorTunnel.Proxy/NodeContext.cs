@@ -3,6 +3,7 @@ using System.Net;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Streams;
@@ -17,12 +18,13 @@ internal sealed class NodeContext
     private int _tunnels;
 
     public NodeContext(
-        NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer, ImmutableArray<IPEndPoint> listenerAddresses)
+        NodeSettings settings, ProxyEnvironment environment, IMaterializer materializer, EventLoops loops, ImmutableArray<IPEndPoint> listenerAddresses)
     {
         ListenerAddresses = listenerAddresses;
         Settings = settings;
         Environment = environment;
         Materializer = materializer;
+        Loops = loops;
         Resolver = new NameResolver(environment.Lookup, settings.Limits.DnsTimeout, environment.Time);
         ProcessDials = new DialSlots("dials-per-process", settings.Limits.DialsPerProcess, settings.Limits.DialWait);
     }
@@ -32,6 +34,9 @@ internal sealed class NodeContext
     public ProxyEnvironment Environment { get; }
 
     public IMaterializer Materializer { get; }
+
+    /// <summary>Where connections run.</summary>
+    public EventLoops Loops { get; }
 
     public ProxyMeters Meters => Environment.Meters;
 

@@ -8,6 +8,7 @@ using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Streams;
@@ -96,7 +97,7 @@ public sealed class ProxyNode
         }
 
         var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
-        var node = new NodeContext(settings, environment, system.Materializer(), [.. addresses.Values]);
+        var node = new NodeContext(settings, environment, system.Materializer(), EventLoops.Start(system, settings.EventLoops), [.. addresses.Values]);
         var upstreams = system.ActorOf(
             GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node))), "upstreams");
         foreach (var upstream in settings.Upstreams)

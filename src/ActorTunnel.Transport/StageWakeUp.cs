@@ -1,3 +1,5 @@
+using ActorTunnel.Transport.Loops;
+using Akka.Dispatch;
 using Akka.Streams.Stage;
 
 namespace ActorTunnel.Transport;
@@ -36,7 +38,15 @@ internal sealed class StageWakeUp : IWakeable
             return;
         }
 
-        if (Volatile.Read(ref _message) is not { } message || !message.TrySend())
+        if (Volatile.Read(ref _message) is { } message)
+        {
+            message.Send();
+        }
+        else if (EventLoop.Current is { } loop)
+        {
+            loop.Execute(new FirstWakeUp(_callback)); // Not in this turn, which may be one of the stage's own actor: only as a message it can be kept.
+        }
+        else
         {
             _callback();
         }
@@ -50,5 +60,12 @@ internal sealed class StageWakeUp : IWakeable
         {
             Volatile.Write(ref _message, WakeUpMessage.OfThisTurn(_stage));
         }
+    }
+
+    private sealed class FirstWakeUp(Action callback) : IRunnable
+    {
+        public void Run() => callback();
+
+        public void Execute() => callback();
     }
 }

@@ -26,15 +26,8 @@ internal sealed class WakeUpMessage
             ? new WakeUpMessage(actor, actor.CurrentMessage)
             : null;
 
-    /// <summary>Sends it, except in a turn of the stage's own actor: there Akka's callback takes a shorter way than the mailbox.</summary>
-    public bool TrySend()
-    {
-        if (ReferenceEquals(InternalCurrentActorCellKeeper.Current, _actor))
-        {
-            return false;
-        }
-
-        _actor.Self.Tell(_message, ActorRefs.NoSender);
-        return true;
-    }
+    /// <summary>
+    /// Sends it by the mailbox, from a turn of the stage's own actor, too: what other messages bring before is then served with it, many tunnels' bytes in one turn of their session.
+    /// </summary>
+    public void Send() => _actor.Self.Tell(_message, ActorRefs.NoSender);
 }

@@ -3,6 +3,7 @@ using ActorTunnel.Proxy.Connections;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Transport.Http1;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sessions;
 using ActorTunnel.Transport.Sockets;
 using ActorTunnel.Transport.Tls;
@@ -36,6 +37,6 @@ internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.K
                 new Http1TunnelStage(listener.Tunnel.HalfClosedIdleTimeout, pool, session, node.Time),
                 tls is null ? null : TlsStage.Http11Server(tls.Http11, pool, info => session.Tell(info)),
                 Connection.ToFlow(pool, node.Time, TunnelRelay.OptionsOf(listener.Tunnel)));
-        return graph.Run(node.Materializer);
+        return EventLoops.On(node.Loops.Next(), graph).Run(node.Materializer);
     }
 }

@@ -6,6 +6,7 @@ using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Telemetry;
 using ActorTunnel.Proxy.Tunnels;
 using ActorTunnel.Proxy.Upstreams;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sessions;
 using ActorTunnel.Transport.Sockets;
 using ActorTunnel.Transport.Tls;
@@ -138,7 +139,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 
         _connection = connection;
         var self = Self;
-        _session = SessionStack.Compose(
+        var graph = SessionStack.Compose(
             new SessionStage(
                 SessionRole.Client,
                 _upstream.Http2.ToSessionSettings(_node.Settings.Limits),
@@ -147,7 +148,8 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
                 self,
                 _node.Time),
             _tlsOptions is null ? null : TlsStage.Client(_tlsOptions, _node.Environment.Pool, info => self.Tell(info)),
-            connection.ToFlow(_node.Environment.Pool, _node.Time)).Run(_node.Materializer);
+            connection.ToFlow(_node.Environment.Pool, _node.Time));
+        _session = EventLoops.On(_node.Loops.Next(), graph).Run(_node.Materializer);
         Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _upstream.Http2.HandshakeTimeout);
         Become(Running);
     }

@@ -17,6 +17,9 @@ public sealed record NodeSettings
     /// <summary>Limits that hold for the whole process.</summary>
     public Limits Limits { get; init; } = new();
 
+    /// <summary>Threads that carry the bytes; 0: the thread pool's do.</summary>
+    public int EventLoops { get; init; } = Environment.ProcessorCount;
+
     /// <summary>How long a stop waits for tunnels to end before it resets them.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 }

@@ -32,7 +32,8 @@ internal static class TunnelRelay
             node.Time,
             result => tunnel.Tell(new RelayEnded(result)),
             Slice.Copy(node.Environment.Pool, preamble.Span));
-        return RelayGraph.Run(connection, node.Environment.Pool, relay, node.Materializer);
+        port.Start(new RelayGraph(connection, node.Environment.Pool, relay, node.Materializer));
+        return relay.Control;
     }
 
     /// <summary>The socket options of an application's or origin's connection.</summary>

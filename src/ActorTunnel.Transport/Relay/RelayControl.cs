@@ -2,16 +2,11 @@ using ActorTunnel.Transport.Pipes;
 
 namespace ActorTunnel.Transport.Relay;
 
-/// <summary>Ends a running relay from another thread.</summary>
+/// <summary>Ends a relay from another thread, whether it runs already or is about to.</summary>
 public sealed class RelayControl
 {
-    private readonly IWakeable _stage;
+    private IWakeable? _stage;
     private volatile PipeEnd _requested = PipeEnd.Open;
-
-    internal RelayControl(IWakeable stage)
-    {
-        _stage = stage;
-    }
 
     /// <summary>How far the relay is.</summary>
     public RelayProgress Progress { get; } = new();
@@ -25,7 +20,19 @@ public sealed class RelayControl
         if (_requested == PipeEnd.Open)
         {
             _requested = reason;
-            _stage.Wake();
+            Interlocked.MemoryBarrier(); // Either this sees the stage, or the stage sees the request.
+            Volatile.Read(ref _stage)?.Wake();
+        }
+    }
+
+    /// <summary>The relay runs now.</summary>
+    internal void Attach(IWakeable stage)
+    {
+        Volatile.Write(ref _stage, stage);
+        Interlocked.MemoryBarrier();
+        if (_requested != PipeEnd.Open)
+        {
+            stage.Wake();
         }
     }
 }

@@ -7,19 +7,31 @@ using Akka.Streams.Implementation.Fusing;
 namespace ActorTunnel.Transport.Relay;
 
 /// <summary>
-/// The graph of each tunnel: socket ↔ relay. It is built and fused once; what differs from tunnel to tunnel comes as attributes when it is run, which makes a run cost half of
-/// what it costs to build one.
+/// The graph of a tunnel, to be run once: socket ↔ relay. It is built and fused once for all tunnels; what differs from tunnel to tunnel comes as attributes when it is run, which makes a
+/// run cost half of what it costs to build one.
 /// </summary>
-public static class RelayGraph
+public sealed class RelayGraph
 {
     private static readonly IGraph<ClosedShape, RelayControl> Fused = Fusing.Aggressive(
         Flow.FromGraph(new TcpConnectionStage()).JoinMaterialized(Flow.FromGraph(new RelayStage()), Keep.Right));
 
-    /// <summary>Joins a connection with a tunnel's pipes. The graph owns the connection from now on.</summary>
+    private readonly Attributes _parts;
+    private readonly IMaterializer _own;
+
+    /// <summary>Joins a connection with a tunnel's pipes. The graph owns the connection from now on, and has to be run.</summary>
     /// <param name="connection">As for <see cref="TcpConnection.ToFlow"/>.</param>
     /// <param name="pool">Where blocks for reading come from.</param>
     /// <param name="relay">Of the tunnel.</param>
-    /// <param name="materializer">Of the actor system that it runs in.</param>
-    public static RelayControl Run(TcpConnection connection, BufferPool pool, RelayParts relay, IMaterializer materializer) =>
-        materializer.Materialize(Fused, new Attributes(connection.ToParts(pool, relay.Time), relay));
+    /// <param name="own">Gives the graph an actor of its own, where it cannot run in its session's.</param>
+    public RelayGraph(TcpConnection connection, BufferPool pool, RelayParts relay, IMaterializer own)
+    {
+        _parts = new Attributes(connection.ToParts(pool, relay.Time), relay);
+        _own = own;
+    }
+
+    /// <summary>Runs it in an actor of its own.</summary>
+    public void Run() => Run(_own);
+
+    /// <summary>Runs it where the materializer runs graphs.</summary>
+    internal void Run(IMaterializer materializer) => materializer.Materialize(Fused, _parts);
 }

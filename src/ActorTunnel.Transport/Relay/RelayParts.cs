@@ -15,6 +15,9 @@ public sealed record RelayParts(
     TunnelPipe Send, TunnelPipe Receive, RelayTimeouts Timeouts, TimeProvider Time, Action<RelayResult> Ended, Slice Preamble = default)
     : Attributes.IAttribute
 {
+    /// <summary>Of the relay that is run with these parts.</summary>
+    public RelayControl Control { get; } = new();
+
     /// <inheritdoc/>
     public bool Equals(Attributes.IAttribute? other) => ReferenceEquals(this, other);
 }

@@ -76,7 +76,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             _send = parts.Send;
             _receive = parts.Receive;
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
-            Control = new RelayControl(_wakeUp);
+            Control = parts.Control;
             if (!parts.Preamble.IsEmpty)
             {
                 _toSocket.Enqueue(parts.Preamble);
@@ -91,6 +91,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         {
             _lastActivity = _parts.Time.GetTimestamp();
             ArmIdleTimer();
+            Control.Attach(_wakeUp);
             _send.AttachProducer(_wakeUp);
             _receive.AttachConsumer(_wakeUp);
         }

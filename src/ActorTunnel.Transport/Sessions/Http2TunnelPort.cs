@@ -1,5 +1,6 @@
 using ActorTunnel.Http2.Streams;
 using ActorTunnel.Transport.Pipes;
+using ActorTunnel.Transport.Relay;
 
 namespace ActorTunnel.Transport.Sessions;
 
@@ -7,13 +8,15 @@ namespace ActorTunnel.Transport.Sessions;
 internal sealed class Http2TunnelPort : TunnelPort, IWakeable, IRepayable
 {
     private readonly ReadyTunnels _ready;
+    private readonly SessionHandle _session;
     private int _scheduled;
 
-    public Http2TunnelPort(Http2Stream stream, ReadyTunnels ready)
+    public Http2TunnelPort(Http2Stream stream, ReadyTunnels ready, SessionHandle session)
         : base(stream.Id, int.MaxValue)
     {
         Stream = stream;
         _ready = ready;
+        _session = session;
         Send.AttachConsumer(this);
         Receive.AttachProducer(this, this);
     }
@@ -25,6 +28,9 @@ internal sealed class Http2TunnelPort : TunnelPort, IWakeable, IRepayable
 
     /// <summary>The next port in the list of those with work.</summary>
     public Http2TunnelPort? NextReady { get; set; }
+
+    /// <summary>In the session's own actor: what goes from one to the other then needs no other thread.</summary>
+    public override void Start(RelayGraph relay) => _session.Start(relay);
 
     /// <inheritdoc />
     public void Wake()

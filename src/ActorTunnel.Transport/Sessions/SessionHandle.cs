@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Hpack;
+using ActorTunnel.Transport.Relay;
 
 namespace ActorTunnel.Transport.Sessions;
 
@@ -9,6 +10,7 @@ public sealed class SessionHandle
 {
     private readonly ConcurrentQueue<SessionCommand> _commands;
     private readonly IWakeable _stage;
+    private int _isOver;
 
     internal SessionHandle(ConcurrentQueue<SessionCommand> commands, IWakeable stage)
     {
@@ -48,10 +50,40 @@ public sealed class SessionHandle
     /// <summary>Ends the session and all its tunnels now.</summary>
     public void Abort(ErrorCode code, string detail) => Post(new SessionCommand.Stop(code, detail, Orderly: false));
 
+    /// <summary>Runs a relay in the session's actor, or, where that is gone, in one of its own.</summary>
+    internal void Start(RelayGraph relay) => Post(new SessionCommand.Start(relay));
+
+    /// <summary>The stage has stopped and takes no command any more.</summary>
+    internal void Over()
+    {
+        Interlocked.Exchange(ref _isOver, 1);
+        StartLeft();
+    }
+
     private void Post(SessionCommand command)
     {
         _commands.Enqueue(command);
-        _stage.Wake();
+        Interlocked.MemoryBarrier(); // Either this sees the end of the stage, or the stage sees the command.
+        if (Volatile.Read(ref _isOver) == 0)
+        {
+            _stage.Wake();
+        }
+        else
+        {
+            StartLeft();
+        }
+    }
+
+    /// <summary>A relay has a connection, which nobody else would end.</summary>
+    private void StartLeft()
+    {
+        while (_commands.TryDequeue(out var command))
+        {
+            if (command is SessionCommand.Start start)
+            {
+                start.Relay.Run();
+            }
+        }
     }
 }
 
@@ -67,6 +99,8 @@ internal abstract record SessionCommand
     internal sealed record Reset(TunnelPort Port, ErrorCode Code) : SessionCommand;
 
     internal sealed record End(TunnelPort Port) : SessionCommand;
+
+    internal sealed record Start(RelayGraph Relay) : SessionCommand;
 
     internal sealed record BeginGoAway : SessionCommand
     {

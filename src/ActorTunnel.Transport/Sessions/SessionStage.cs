@@ -94,12 +94,20 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
             _session = new Http2Session(stage._role, stage._settings, stage._pool);
             _liveness = new SessionLiveness(_session, stage._timeouts, _wakeUp, stage._time);
-            _tunnels = new SessionTunnels(_session, stage._role, _liveness, stage._settings.StreamWindow, stage._pool, stage._actor, _wakeUp, stage._time);
-            Handle = new SessionHandle(_tunnels.Commands, _wakeUp);
+            _tunnels = new SessionTunnels(
+                _session,
+                stage._role,
+                _liveness,
+                stage._settings.StreamWindow,
+                stage._pool,
+                stage._actor,
+                _wakeUp,
+                stage._time,
+                relay => relay.Run(SubFusingMaterializer));
             SetHandlers(stage.In, stage.Out, this);
         }
 
-        public SessionHandle Handle { get; }
+        public SessionHandle Handle => _tunnels.Control;
 
         public override void PreStart() => Pull(_stage.In);
 
@@ -159,6 +167,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _lastMoment?.Dispose();
             _liveness.Dispose();
             End(_closing ? SessionEndReason.Orderly : SessionEndReason.Aborted, "the session's stage was stopped");
+            Handle.Over();
             _output.Dispose();
             _session.Dispose();
         }
@@ -202,6 +211,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             {
                 _session.Abort(stop.Code, stop.Detail);
                 End(SessionEndReason.Aborted, stop.Detail);
+                _tunnels.RefuseCommands();
                 Close(LastMoment);
                 return;
             }

@@ -4,6 +4,7 @@ using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Http2.Frames;
 using ActorTunnel.Http2.Session;
 using ActorTunnel.Transport.Pipes;
+using ActorTunnel.Transport.Relay;
 using Akka.Actor;
 
 namespace ActorTunnel.Transport.Sessions;
@@ -20,15 +21,27 @@ internal sealed class SessionTunnels
     private readonly IActorRef _actor;
     private readonly ReadyTunnels _ready;
     private readonly SessionLiveness _liveness;
+    private readonly ConcurrentQueue<SessionCommand> _commands = new();
     private readonly Queue<SessionCommand.Open> _held = new();
     private readonly HashSet<Http2TunnelPort> _ports = [];
     private readonly SliceQueue _taken = new();
     private readonly PendingEnds _pendingEnds;
     private readonly Action<Http2TunnelPort> _forget;
+    private readonly Action<RelayGraph> _run;
 
     public SessionTunnels(
-        Http2Session session, SessionRole role, SessionLiveness liveness, int streamWindow, BufferPool pool, IActorRef actor, IWakeable stage, TimeProvider time)
+        Http2Session session,
+        SessionRole role,
+        SessionLiveness liveness,
+        int streamWindow,
+        BufferPool pool,
+        IActorRef actor,
+        IWakeable stage,
+        TimeProvider time,
+        Action<RelayGraph> run)
     {
+        _run = run;
+        Control = new SessionHandle(_commands, stage);
         _liveness = liveness;
         _pendingEnds = new PendingEnds(session, stage, time);
         _forget = Remove;
@@ -39,8 +52,8 @@ internal sealed class SessionTunnels
         _ready = new ReadyTunnels(stage, streamWindow);
     }
 
-    /// <summary>Filled by <see cref="SessionHandle"/>.</summary>
-    public ConcurrentQueue<SessionCommand> Commands { get; } = new();
+    /// <summary>Where commands come from.</summary>
+    public SessionHandle Control { get; }
 
     /// <summary>Whether the peer's SETTINGS came.</summary>
     public bool IsReady { get; private set; }
@@ -62,7 +75,7 @@ internal sealed class SessionTunnels
             Execute(_held.Dequeue());
         }
 
-        while (Commands.TryDequeue(out var command))
+        while (_commands.TryDequeue(out var command))
         {
             if (command is SessionCommand.Stop { Orderly: false } stop)
             {
@@ -127,11 +140,15 @@ internal sealed class SessionTunnels
             Refuse(held);
         }
 
-        while (Commands.TryDequeue(out var command))
+        while (_commands.TryDequeue(out var command))
         {
             if (command is SessionCommand.Open open)
             {
                 Refuse(open);
+            }
+            else if (command is SessionCommand.Start start)
+            {
+                _run(start.Relay);
             }
         }
     }
@@ -245,6 +262,9 @@ internal sealed class SessionTunnels
                 }
 
                 break;
+            case SessionCommand.Start start:
+                _run(start.Relay);
+                break;
             case SessionCommand.BeginGoAway:
                 _session.BeginGoAway();
                 break;
@@ -256,7 +276,7 @@ internal sealed class SessionTunnels
 
     private Http2TunnelPort Add(Http2.Streams.Http2Stream stream)
     {
-        var port = new Http2TunnelPort(stream, _ready);
+        var port = new Http2TunnelPort(stream, _ready, Control);
         stream.Owner = port;
         _ports.Add(port);
         return port;

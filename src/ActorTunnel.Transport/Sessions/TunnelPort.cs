@@ -1,4 +1,5 @@
 using ActorTunnel.Transport.Pipes;
+using ActorTunnel.Transport.Relay;
 using Akka.Actor;
 
 namespace ActorTunnel.Transport.Sessions;
@@ -53,6 +54,9 @@ public abstract class TunnelPort
             _undelivered = null;
         }
     }
+
+    /// <summary>Runs the relay between this port and the tunnel's socket, whatever became of the session meanwhile. Any thread may call this, once.</summary>
+    public virtual void Start(RelayGraph relay) => relay.Run();
 
     internal void Tell(object message)
     {

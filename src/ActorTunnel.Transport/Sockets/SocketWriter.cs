@@ -35,7 +35,7 @@ internal sealed class SocketWriter : IDisposable
     public bool IsBusy => Volatile.Read(ref _state) == Busy;
 
     /// <summary>
-    /// Takes the slices over and writes all of them. True: done, see <see cref="TakeResult"/>. False: the stage is woken when it is.
+    /// Takes the slices over and writes all of them. True: done, see <see cref="Result"/>. False: the stage is woken when it is.
     /// </summary>
     public bool Write(SliceQueue slices)
     {
@@ -51,7 +51,7 @@ internal sealed class SocketWriter : IDisposable
     }
 
     /// <summary>How the last write ended.</summary>
-    public SocketError TakeResult() => _result;
+    public SocketError Result => _result;
 
     /// <summary>Gives everything back: at once, or when the write under way has ended. The socket must be closed before.</summary>
     public void Dispose()

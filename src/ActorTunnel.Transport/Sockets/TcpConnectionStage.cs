@@ -62,11 +62,9 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
         private readonly Socket _socket;
         private readonly SliceQueue _received = new(1);
         private readonly SliceQueue _sending = new();
-        private readonly SocketWriter _writer;
-        private readonly SocketAsyncEventArgs _readable = new();
         private readonly StageWakeUp _wakeUp;
+        private SocketDriver? _driver;
         private Slice _early;
-        private int _readablePending;
         private bool _waitingReadable;
         private bool _dataLikely = true;
         private bool _receiveEnded;
@@ -88,19 +86,13 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             _socket = parts.Socket;
             _early = parts.Early;
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
-            _writer = new SocketWriter(_socket, _wakeUp);
-            _readable.SetBuffer(Memory<byte>.Empty);
-            _readable.Completed += (_, _) =>
-            {
-                Volatile.Write(ref _readablePending, 0);
-                _wakeUp.Wake();
-            };
             SetHandlers(stage.In, stage.Out, this);
         }
 
         public override void PreStart()
         {
-            if (!_parts.AreApplied && _parts.Options.ApplyTo(_socket) == SocketError.OperationAborted)
+            _driver = SocketDriver.For(_socket, _wakeUp);
+            if (_driver is null || (!_parts.AreApplied && _parts.Options.ApplyTo(_socket) == SocketError.OperationAborted))
             {
                 Break(SocketError.OperationAborted);
                 return;
@@ -148,32 +140,28 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             _early.Dispose();
             _received.Dispose();
             _sending.Dispose();
-            _writer.Dispose();
-            if (!_waitingReadable)
-            {
-                _readable.Dispose(); // Else the runtime still refers to it, until the closed socket completes it.
-            }
+            _driver?.Dispose();
         }
 
         private void OnWake()
         {
             _wakeUp.Begin();
-            if (_sendBusy && !_writer.IsBusy)
+            if (_sendBusy && !_driver!.IsWriting)
             {
-                SendCompleted(_writer.TakeResult());
+                SendCompleted(_driver.WriteResult);
             }
 
             if (_aborted)
             {
                 PollDelivery();
             }
-            else if (_waitingReadable && Volatile.Read(ref _readablePending) == 0)
+            else if (_waitingReadable && !_driver!.IsWaiting)
             {
                 _waitingReadable = false;
                 _dataLikely = true;
-                if (_readable.SocketError != SocketError.Success)
+                if (_driver.WaitResult != SocketError.Success)
                 {
-                    Break(_readable.SocketError);
+                    Break(_driver.WaitResult);
                 }
                 else if (IsAvailable(_stage.Out))
                 {
@@ -221,6 +209,11 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             if (error == SocketError.Success && count > 0)
             {
                 _dataLikely = count == room;
+                if (!_dataLikely)
+                {
+                    _driver!.Drained();
+                }
+
                 _received.Enqueue(block.AsSlice(Headroom, count));
                 Push(_stage.Out, _received);
                 return;
@@ -231,6 +224,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             {
                 case SocketError.WouldBlock or SocketError.IOPending:
                     _dataLikely = false;
+                    _driver!.Drained();
                     if (WaitReadable())
                     {
                         Receive();
@@ -257,35 +251,17 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             CloseWhenBothEnded();
         }
 
-        /// <summary>
-        /// True when the socket has bytes or an end already; else the wake-up goes on, or the connection broke. The wait peeks, which takes the
-        /// report of a reset: the receive after it would return 0 as if the peer had ended cleanly.
-        /// </summary>
+        /// <summary>True when the socket has bytes or an end already; else the wake-up goes on, or the connection broke.</summary>
         private bool WaitReadable()
         {
-            Volatile.Write(ref _readablePending, 1);
-            try
+            var result = _driver!.WaitReadable();
+            _waitingReadable = result == SocketError.IOPending;
+            if (result is not (SocketError.Success or SocketError.IOPending) && !_closed)
             {
-                if (!_socket.ReceiveAsync(_readable))
-                {
-                    Volatile.Write(ref _readablePending, 0);
-                    if (_readable.SocketError == SocketError.Success)
-                    {
-                        return true;
-                    }
-
-                    Break(_readable.SocketError);
-                    return false;
-                }
-            }
-            catch (ObjectDisposedException)
-            {
-                // Disposed by an abort in this same turn; the stage is about to stop.
-                return false;
+                Break(result); // Where it is closed, an abort in this same turn has done so, and the stage is about to stop.
             }
 
-            _waitingReadable = true;
-            return false;
+            return result == SocketError.Success;
         }
 
         /// <summary>
@@ -302,9 +278,9 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
 
             _sendBusy = true;
-            if (_writer.Write(_sending))
+            if (_driver!.Write(_sending))
             {
-                SendCompleted(_writer.TakeResult());
+                SendCompleted(_driver.WriteResult);
             }
         }
 

@@ -1,0 +1,90 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Dispatch;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+
+namespace ActorTunnel.Transport.Loops;
+
+/// <summary>
+/// The event loops of an actor system, a dispatcher each. A connection's graph runs on one of them, and what works with that connection is best put there, too. Without a loop, which is so
+/// where the system is not Linux, everything runs on the default dispatcher, and sockets are .NET's to watch.
+/// </summary>
+public sealed class EventLoops
+{
+    private readonly string[] _dispatchers;
+    private int _next;
+
+    private EventLoops(string[] dispatchers)
+    {
+        _dispatchers = dispatchers;
+    }
+
+    /// <summary>Starts loops, which end with the actor system.</summary>
+    /// <param name="system">Whose actors run on them.</param>
+    /// <param name="count">0 for none.</param>
+    public static EventLoops Start(ActorSystem system, int count)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            count = 0;
+        }
+
+        var dispatchers = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            var id = $"event-loop-{i}";
+            var loop = new EventLoop(id);
+            system.Dispatchers.RegisterConfigurator(id, new Configurator(id, loop, system.Dispatchers.Prerequisites));
+            system.RegisterOnTermination(loop.Stop);
+            dispatchers[i] = id;
+        }
+
+        return new EventLoops(dispatchers);
+    }
+
+    /// <summary>The dispatcher for one more connection and what works with it.</summary>
+    public string Next() => _dispatchers.Length == 0
+        ? Dispatchers.DefaultDispatcherId
+        : _dispatchers[(int)((uint)Interlocked.Increment(ref _next) % (uint)_dispatchers.Length)];
+
+    /// <summary>Puts a graph on a dispatcher.</summary>
+    public static IRunnableGraph<T> On<T>(string dispatcher, IRunnableGraph<T> graph) =>
+        graph.WithAttributes(ActorAttributes.CreateDispatcher(dispatcher));
+
+    private sealed class Configurator : MessageDispatcherConfigurator
+    {
+        private readonly LoopDispatcher _dispatcher;
+
+        public Configurator(string id, EventLoop loop, IDispatcherPrerequisites prerequisites)
+            : base(Config.Empty, prerequisites)
+        {
+            _dispatcher = new LoopDispatcher(this, id, loop);
+        }
+
+        public override MessageDispatcher Dispatcher() => _dispatcher;
+    }
+
+    private sealed class LoopDispatcher : MessageDispatcher
+    {
+        /// <summary>Messages that an actor handles in a turn. It sees so all that its sockets have in one, and sends what comes of it together.</summary>
+        private const int MessagesATurn = 1_024;
+
+        private readonly EventLoop _loop;
+
+        public LoopDispatcher(MessageDispatcherConfigurator configurator, string id, EventLoop loop)
+            : base(configurator)
+        {
+            _loop = loop;
+            Id = id;
+            Throughput = MessagesATurn;
+        }
+
+        protected override void ExecuteTask(IRunnable run) => _loop.Execute(run);
+
+        /// <summary>Nobody lives on it at the moment; somebody will again.</summary>
+        protected override void Shutdown()
+        {
+        }
+    }
+}

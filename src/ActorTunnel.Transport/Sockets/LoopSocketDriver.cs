@@ -1,0 +1,181 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Transport.Loops;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// Waits by an event loop, on whose thread everything here happens. The kernel tells each change once, so what it told is kept until a read or a write finds that it is over.
+/// <code>
+///   read:   Ready ──drained, no end told──▶ NotReady ──bytes, an end──▶ Ready (the stage is woken where it waits)
+///   write:  Idle ──Write, all taken──▶ Idle      Idle ──Write, the system takes no more──▶ Writing ──room──▶ goes on ──all taken, failed──▶ Idle (the stage is woken)
+/// </code>
+/// </summary>
+internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
+{
+    /// <summary>Slices a call. For more of them .NET allocates two arrays, each time.</summary>
+    private const int MaxVector = 8;
+
+    private readonly EventLoop _loop;
+    private readonly Socket _socket;
+    private readonly IWakeable _stage;
+    private readonly SliceQueue _inFlight = new(1);
+    private List<ArraySegment<byte>>? _segments;
+    private int _slot;
+    private bool _isReadable = true;
+    private bool _hasEnded;
+    private bool _isWaiting;
+    private bool _isWriting;
+    private SocketError _result;
+
+    private LoopSocketDriver(EventLoop loop, Socket socket, IWakeable stage)
+    {
+        _loop = loop;
+        _socket = socket;
+        _stage = stage;
+    }
+
+    public override bool IsWaiting => _isWaiting;
+
+    public override SocketError WaitResult => SocketError.Success; // What broke the connection, the read will say.
+
+    public override bool IsWriting => _isWriting;
+
+    public override SocketError WriteResult => _result;
+
+    /// <summary>Null where the socket was closed by its owner meanwhile.</summary>
+    public static LoopSocketDriver? TryCreate(EventLoop loop, Socket socket, IWakeable stage)
+    {
+        var driver = new LoopSocketDriver(loop, socket, stage);
+        var held = false;
+        try
+        {
+            socket.SafeHandle.DangerousAddRef(ref held); // The number must not be another's by now.
+            driver._slot = loop.Register((int)socket.SafeHandle.DangerousGetHandle(), driver);
+            return driver;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Reset by its owner in the moment in which it was handed on.
+            return null;
+        }
+        finally
+        {
+            if (held)
+            {
+                socket.SafeHandle.DangerousRelease();
+            }
+        }
+    }
+
+    public override SocketError WaitReadable()
+    {
+        if (_isReadable)
+        {
+            return SocketError.Success;
+        }
+
+        _isWaiting = true;
+        return SocketError.IOPending;
+    }
+
+    public override void Drained() => _isReadable = _hasEnded; // An end was told once, with or before the bytes that were read.
+
+    public override bool Write(SliceQueue slices)
+    {
+        slices.MoveTo(_inFlight);
+        _isWriting = !GoOn();
+        return !_isWriting;
+    }
+
+    public void Ready(uint events)
+    {
+        _hasEnded |= (events & Epoll.Ended) != 0;
+        var wakes = false;
+        if ((events & (Epoll.Readable | Epoll.Ended)) != 0)
+        {
+            _isReadable = true;
+            wakes = _isWaiting;
+            _isWaiting = false;
+        }
+
+        if (_isWriting && (events & (Epoll.Writable | Epoll.Ended)) != 0 && GoOn())
+        {
+            _isWriting = false;
+            wakes = true;
+        }
+
+        if (wakes)
+        {
+            _stage.Wake();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _loop.Unregister(_slot);
+        _isWriting = false;
+        _inFlight.Clear();
+    }
+
+    /// <summary>Writes as long as the system takes anything. True: it is over.</summary>
+    private bool GoOn()
+    {
+        try
+        {
+            while (!_inFlight.IsEmpty)
+            {
+                var sent = _inFlight.Count == 1
+                    ? _socket.Send(_inFlight[0].Span, SocketFlags.None, out _result)
+                    : _socket.Send(Vector(), SocketFlags.None, out _result);
+                if (_result is not (SocketError.Success or SocketError.WouldBlock or SocketError.IOPending))
+                {
+                    _inFlight.Clear();
+                    return true;
+                }
+
+                if (sent <= 0)
+                {
+                    return false;
+                }
+
+                Taken(sent);
+            }
+
+            _result = SocketError.Success;
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner reset the connection while its stage was starting.
+            _inFlight.Clear();
+            _result = SocketError.OperationAborted;
+            return true;
+        }
+    }
+
+    private void Taken(int bytes)
+    {
+        while (bytes > 0 && _inFlight.TryDequeue(bytes, out var slice))
+        {
+            bytes -= slice.Length;
+            slice.Dispose();
+        }
+    }
+
+    private List<ArraySegment<byte>> Vector()
+    {
+        _segments ??= new List<ArraySegment<byte>>(MaxVector);
+        _segments.Clear();
+        for (var i = 0; i < _inFlight.Count && i < MaxVector; i++)
+        {
+            if (MemoryMarshal.TryGetArray<byte>(_inFlight[i].Memory, out var segment))
+            {
+                _segments.Add(segment);
+            }
+        }
+
+        return _segments;
+    }
+}

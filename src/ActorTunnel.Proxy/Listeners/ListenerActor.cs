@@ -81,7 +81,7 @@ internal sealed class ListenerActor : ReceiveActor
         {
             meters.LimitHit("accept");
             log.Warning("accepting pauses: {0}", error);
-        });
+        }, _node.Loops);
         _accepting = Source.FromGraph(stage)
             .ViaMaterialized(KillSwitches.Single<TcpConnection>(), Keep.Right)
             .To(Sink.ActorRefWithAck<TcpConnection>(

@@ -92,7 +92,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         var options = new TcpConnectionOptions { ResetUnlessClean = false };
-        _dialled.DialAsync(new TcpDialer(options, _node.Resolver, _upstream.ConnectTimeout, _node.Time), _dial.Token).PipeTo(Self);
+        _dialled.DialAsync(new TcpDialer(options, _node.Resolver, _upstream.ConnectTimeout, _node.Time, _node.Loops), _dial.Token).PipeTo(Self);
     }
 
     protected override void PostStop()

@@ -158,7 +158,7 @@ internal sealed class OriginUpstreamActor : ReceiveActor
     private async Task<DialOutcomeValue> DialNowAsync(ResolvedEndpoint endpoint, OriginProtocol.DialOrigin dial)
     {
         _node.Meters.DialStarted(_settings.Name);
-        var dialer = new TcpDialer(dial.Options, _node.Resolver, _settings.ConnectTimeout, _node.Time);
+        var dialer = new TcpDialer(dial.Options, _node.Resolver, _settings.ConnectTimeout, _node.Time, _node.Loops);
         var result = await endpoint.DialAsync(dialer, CancellationToken.None).ConfigureAwait(false);
         _node.Meters.DialEnded(_settings.Name, result is DialResult.Connected ? DialOutcome.Connected : DialOutcome.Failed);
         return result switch

@@ -82,6 +82,13 @@ internal sealed class EventLoop
         _free.Push(slot);
     }
 
+    /// <summary>The same of a socket that stays open.</summary>
+    public void Unregister(int slot, int socket)
+    {
+        _epoll.Forget(socket);
+        Unregister(slot);
+    }
+
     /// <summary>Ends the thread when its turn is over. Nothing may be registered any more.</summary>
     public void Stop()
     {

@@ -12,13 +12,18 @@ namespace ActorTunnel.Transport.Loops;
 /// </summary>
 public sealed class EventLoops
 {
+    private readonly EventLoop[] _loops;
     private readonly string[] _dispatchers;
     private int _next;
 
-    private EventLoops(string[] dispatchers)
+    private EventLoops(EventLoop[] loops, string[] dispatchers)
     {
+        _loops = loops;
         _dispatchers = dispatchers;
     }
+
+    /// <summary>For short work that may be done by any of them; null where there is none.</summary>
+    internal EventLoop? Any => _loops.Length == 0 ? null : _loops[NextIndex()];
 
     /// <summary>Starts loops, which end with the actor system.</summary>
     /// <param name="system">Whose actors run on them.</param>
@@ -30,6 +35,7 @@ public sealed class EventLoops
             count = 0;
         }
 
+        var loops = new EventLoop[count];
         var dispatchers = new string[count];
         for (var i = 0; i < count; i++)
         {
@@ -37,16 +43,19 @@ public sealed class EventLoops
             var loop = new EventLoop(id);
             system.Dispatchers.RegisterConfigurator(id, new Configurator(id, loop, system.Dispatchers.Prerequisites));
             system.RegisterOnTermination(loop.Stop);
+            loops[i] = loop;
             dispatchers[i] = id;
         }
 
-        return new EventLoops(dispatchers);
+        return new EventLoops(loops, dispatchers);
     }
 
     /// <summary>The dispatcher for one more connection and what works with it.</summary>
     public string Next() => _dispatchers.Length == 0
         ? Dispatchers.DefaultDispatcherId
-        : _dispatchers[(int)((uint)Interlocked.Increment(ref _next) % (uint)_dispatchers.Length)];
+        : _dispatchers[NextIndex()];
+
+    private int NextIndex() => (int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length);
 
     /// <summary>Puts a graph on a dispatcher.</summary>
     public static IRunnableGraph<T> On<T>(string dispatcher, IRunnableGraph<T> graph) =>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Heads;
+using ActorTunnel.Transport.Loops;
 
 namespace ActorTunnel.Transport.Sockets;
 
@@ -14,12 +15,19 @@ internal sealed class HeadSocket
     private const int MaxDiscarded = 256 * 1024;
 
     private readonly Socket _socket;
+    private readonly EventLoop? _loop;
     private readonly EarlyBytes _early = new();
+    private readonly Lock _gate = new();
     private volatile SocketError _fault;
+    private LoopWait? _wait;
+    private bool _isClosed;
 
-    public HeadSocket(Socket socket)
+    /// <param name="socket">The connection's.</param>
+    /// <param name="loop">Waits until the socket can be read; null: .NET does, and watches the socket until it is closed.</param>
+    public HeadSocket(Socket socket, EventLoop? loop)
     {
         _socket = socket;
+        _loop = loop;
     }
 
     /// <summary>
@@ -106,8 +114,17 @@ internal sealed class HeadSocket
     /// <summary>What was read too much, for the connection's stage; the caller owns it.</summary>
     public Slice TakeEarly() => _early.Take();
 
-    /// <summary>Gives back what was read too much. The socket is the owner's to close.</summary>
-    public void Close() => _early.Close();
+    /// <summary>Gives back what was read too much and ends a wait. The socket is the owner's to close.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            _wait?.Cancel();
+        }
+
+        _early.Close();
+    }
 
     private static HeadResult<T>? Parse<T>(HeadParser<T> parser, int maxBytes, ref Slice early)
         where T : notnull
@@ -176,6 +193,13 @@ internal sealed class HeadSocket
 
     private async ValueTask<SocketError> WaitReadableAsync(Deadline deadline)
     {
+        if (_loop is not null)
+        {
+            return await WaitByLoopAsync(deadline.Token).ConfigureAwait(false) ? SocketError.Success
+                : deadline.Passed ? SocketError.TimedOut
+                : _fault = SocketError.OperationAborted;
+        }
+
         try
         {
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, deadline.Token).ConfigureAwait(false);
@@ -191,6 +215,22 @@ internal sealed class HeadSocket
             // The peer reset the connection, or our owner did.
             return Broke(e);
         }
+    }
+
+    private async Task<bool> WaitByLoopAsync(CancellationToken cancellation)
+    {
+        LoopWait wait;
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            wait = _wait = LoopWait.Readable(_loop!, _socket.SafeHandle);
+        }
+
+        return await wait.ResultAsync(cancellation).ConfigureAwait(false);
     }
 
     private async Task<SocketError> WriteAsync(ReadOnlyMemory<byte> bytes, Deadline deadline)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Heads;
+using ActorTunnel.Transport.Loops;
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -20,11 +21,14 @@ public sealed class TcpConnection
     private volatile bool _isOver;
     private volatile bool _isFlow;
 
-    internal TcpConnection(Socket socket, TcpConnectionOptions options)
+    /// <param name="socket">Connected.</param>
+    /// <param name="options">Applied at once.</param>
+    /// <param name="loops">One of them waits for heads; null: .NET does.</param>
+    internal TcpConnection(Socket socket, TcpConnectionOptions options, EventLoops? loops = null)
     {
         _socket = socket;
         _options = options;
-        _head = new HeadSocket(socket);
+        _head = new HeadSocket(socket, loops?.Any);
         // From the first moment: a process that is killed between accept and tunnel must not end anything cleanly.
         options.ApplyTo(socket);
         Local = EndPointOf(static s => s.LocalEndPoint);
@@ -128,8 +132,8 @@ public sealed class TcpConnection
             // The peer was faster, or it was ended before.
         }
 
-        _socket.Dispose();
         _head.Close();
+        _socket.Dispose();
     }
 
     private IPEndPoint? EndPointOf(Func<Socket, EndPoint?> read)

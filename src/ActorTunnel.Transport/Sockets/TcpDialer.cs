@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 
 namespace ActorTunnel.Transport.Sockets;
 
@@ -28,7 +29,8 @@ public abstract record DialResult
 /// <param name="Resolver">Asked for names.</param>
 /// <param name="ConnectTimeout">Longest wait for each address; excludes the resolution of the name.</param>
 /// <param name="Time">The clock.</param>
-public sealed record TcpDialer(TcpConnectionOptions Options, NameResolver Resolver, TimeSpan ConnectTimeout, TimeProvider Time)
+/// <param name="Loops">Where connects are waited for; null: .NET does.</param>
+public sealed record TcpDialer(TcpConnectionOptions Options, NameResolver Resolver, TimeSpan ConnectTimeout, TimeProvider Time, EventLoops? Loops = null)
 {
     /// <summary>How long one address has to itself before the next one is tried beside it (RFC 8305 §5).</summary>
     public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
@@ -80,7 +82,7 @@ public sealed record TcpDialer(TcpConnectionOptions Options, NameResolver Resolv
 
         return winner is null
             ? new DialResult.Failed(DialStep.Connect, last)
-            : new DialResult.Connected(new TcpConnection(winner, Options));
+            : new DialResult.Connected(new TcpConnection(winner, Options, Loops));
     }
 
     /// <summary>The attempt that ends first, or null where <see cref="AttemptDelay"/> is over before, if there is one to wait for.</summary>
@@ -103,6 +105,12 @@ public sealed record TcpDialer(TcpConnectionOptions Options, NameResolver Resolv
     {
         using var deadline = new CancellationTokenSource(ConnectTimeout, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        if (Loops?.Any is { } loop)
+        {
+            var (connected, error) = await LoopDial.ConnectAsync(loop, address, either.Token).ConfigureAwait(false);
+            return new Attempt(connected, error);
+        }
+
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

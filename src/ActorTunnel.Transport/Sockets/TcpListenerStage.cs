@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using Akka.Streams;
 using Akka.Streams.Stage;
 
@@ -17,13 +18,17 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
     private readonly TcpConnectionOptions _options;
     private readonly TimeProvider _time;
     private readonly Action<SocketError> _paused;
+    private readonly EventLoops? _loops;
 
     /// <param name="listener">Owned by the stage from now on.</param>
     /// <param name="options">For each accepted connection.</param>
     /// <param name="time">The clock of the pauses.</param>
     /// <param name="paused">Told each time the system refuses to accept; must not block.</param>
-    public TcpListenerStage(TcpListenSocket listener, TcpConnectionOptions options, TimeProvider time, Action<SocketError> paused)
+    /// <param name="loops">As for each <see cref="TcpConnection"/>.</param>
+    public TcpListenerStage(
+        TcpListenSocket listener, TcpConnectionOptions options, TimeProvider time, Action<SocketError> paused, EventLoops? loops = null)
     {
+        _loops = loops;
         _listener = listener;
         _options = options;
         _time = time;
@@ -132,7 +137,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
             {
                 var socket = _args.AcceptSocket!;
                 _args.AcceptSocket = null;
-                Push(_stage.Out, new TcpConnection(socket, _stage._options));
+                Push(_stage.Out, new TcpConnection(socket, _stage._options, _stage._loops));
             }
             else if (_args.SocketError is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {

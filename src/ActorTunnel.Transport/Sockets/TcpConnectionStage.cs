@@ -20,6 +20,12 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
     /// <summary>Bytes left free in front of what was read: the length of a frame header (RFC 9113 §4.1).</summary>
     public const int Headroom = 9;
 
+    /// <summary>
+    /// Bytes that are read at most: with their frame header and four TLS records around them (22 bytes each, RFC 8446 §5.2) they are one segment of a loopback or of segmentation offload,
+    /// 64 KiB with the headers of IP and TCP.
+    /// </summary>
+    public const int MaxRead = (64 * 1024) - 40 - 12 - 20 - (4 * 22) - Headroom;
+
     private readonly TcpConnectionParts? _parts;
 
     /// <summary>The stage of one connection, to be run once.</summary>
@@ -191,7 +197,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
             }
 
             var block = _parts.Pool.Rent();
-            var room = block.Size - Headroom;
+            var room = MaxRead;
             int count;
             SocketError error;
             try

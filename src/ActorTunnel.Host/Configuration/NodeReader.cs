@@ -13,6 +13,8 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
 {
     private static readonly ValueKind<int> Dials = ValueKind.Integer(1, 1_000_000);
 
+    private static readonly ValueKind<int> EventLoops = ValueKind.IntegerOrAuto(0, 1_024, automatic: Environment.ProcessorCount);
+
     private static readonly ValueKind<TimeSpan> Timeout = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true);
 
     private static readonly ValueKind<TimeSpan> Delay = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10), zero: true);
@@ -20,7 +22,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
     /// <summary>Settings to be used only if the log has stayed empty.</summary>
     internal (NodeSettings Node, MeshConfiguration? Mesh, TimeSpan DrainDelay) Read(SectionReader section)
     {
-        var name = section.Section("node", node => node.Get("name", ValueKind.Name));
+        var (name, eventLoops) = section.Section("node", node => (node.Get("name", ValueKind.Name), node.Get("event-loops", EventLoops)));
         var meshReader = new MeshReader(tls);
         var mesh = meshReader.Read(name, section);
         var catalog = new UpstreamCatalog();
@@ -47,6 +49,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
         var node = new NodeSettings
         {
             Name = name,
+            EventLoops = eventLoops,
             Listeners = listeners,
             Upstreams = upstreams.ToImmutable(),
             Limits = section.Section("limits", ReadLimits),

@@ -75,6 +75,19 @@ internal static class ValueKind
         }
     }
 
+    /// <summary>The same, or <c>auto</c> for <paramref name="automatic"/>.</summary>
+    internal static ValueKind<int> IntegerOrAuto(int min, int max, int automatic)
+    {
+        var integer = Integer(min, max);
+        return new ValueKind<int>($"auto, or {integer.Allowed}", Parse, Number);
+
+        string? Parse(string text, out int value)
+        {
+            value = automatic;
+            return text == "auto" ? null : integer.Parse(text, out value);
+        }
+    }
+
     /// <summary>Inclusive bounds, in bytes.</summary>
     internal static ValueKind<long> Size(long min, long max = long.MaxValue)
     {

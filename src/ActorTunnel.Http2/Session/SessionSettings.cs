@@ -9,7 +9,7 @@ public sealed record SessionSettings
     public int MaxConcurrentStreams { get; init; } = 1_000;
 
     /// <summary>Bytes of receive window that each stream begins with, 1 to 2^29.</summary>
-    public int StreamWindow { get; init; } = 256 * 1024;
+    public int StreamWindow { get; init; } = 512 * 1024;
 
     /// <summary>
     /// Bytes that the receive window of a stream may grow to, with what it delivers in a round trip. Where it is not above <see cref="StreamWindow"/>, nothing

@@ -10,7 +10,7 @@ public sealed record Http2Settings
     public int MaxConcurrentStreams { get; init; } = 1_000;
 
     /// <summary>SETTINGS_INITIAL_WINDOW_SIZE that we announce, in bytes, 64 KiB to 16 MiB.</summary>
-    public int StreamWindow { get; init; } = 256 * 1024;
+    public int StreamWindow { get; init; } = 512 * 1024;
 
     /// <summary>
     /// Bytes that a stream's window may grow to with the bandwidth-delay product, 64 KiB to 16 MiB, no less than <see cref="StreamWindow"/>; the same means

@@ -121,7 +121,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
                     ]
                     http1 = true
                     http2 {
-                      stream-window = 256KiB
+                      stream-window = 512KiB
                       max-stream-window = 16MiB
                       receive-budget = 32MiB
                       max-frame-size = 64KiB

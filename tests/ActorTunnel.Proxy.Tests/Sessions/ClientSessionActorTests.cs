@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
@@ -133,6 +134,7 @@ public sealed class ClientSessionActorTests() : TestKit("akka.loglevel = OFF")
             new NodeSettings { Name = "node", Listeners = [], Upstreams = [upstream] },
             new ProxyEnvironment(_buffers, new ProxyMeters(_meter), TimeProvider.System, _ => { }, _ => { }),
             Sys.Materializer(),
+            EventLoops.Start(Sys, 0),
             []);
         var pool = CreateTestProbe();
         var session = pool.ChildActorOf(ClientSessionActor.Props(ResolvedEndpoint.Static(address), upstream, tls: null, node));

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Telemetry;
@@ -93,7 +94,7 @@ public sealed class DnsEndpointsActorTests()
         {
             Lookup = (name, _) => Task.Run(() => _names[name]()),
         };
-        var node = new NodeContext(new NodeSettings { Name = "node", Listeners = [], Upstreams = [] }, environment, Sys.Materializer(), []);
+        var node = new NodeContext(new NodeSettings { Name = "node", Listeners = [], Upstreams = [] }, environment, Sys.Materializer(), EventLoops.Start(Sys, 0), []);
         return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(DnsEndpointsActor.Props(settings, node), TestActor)));
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
@@ -210,6 +211,7 @@ public sealed class TunnelRequestsTests : TestKit, IAsyncLifetime
             new NodeSettings { Name = "node", Listeners = [], Upstreams = [upstream] },
             new ProxyEnvironment(_buffers, new ProxyMeters(_meter), TimeProvider.System, _ => { }, _ => { }) { Random = new Halfway() },
             Sys.Materializer(),
+            EventLoops.Start(Sys, 0),
             []);
         _endpoints = new EndpointList(upstream);
         _requests = new TunnelRequests(upstream, node, _endpoints, _pool);

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace ActorTunnel.Scenarios;
 
 /// <summary>Between the nodes lies a path with a long round trip.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class LongPaths(ITestOutputHelper output) : Story
 {
     private const int MiB = 1024 * 1024;

@@ -97,6 +97,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               upstreams.origin { lb = least-tunnels, endpoints = ["127.0.0.1:3"] }
               listeners.in { connect { routes = [{ upstream = origin, authority = "*" }] }, bind = "127.0.0.1:1" }
               limits.buffers = 32 MiB
+              node.event-loops = 3
             }
             """);
 
@@ -105,6 +106,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
             actortunnel {
               node {
                 name = actortunnel
+                event-loops = 3
               }
               listeners {
                 in {

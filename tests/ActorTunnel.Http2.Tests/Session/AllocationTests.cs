@@ -96,8 +96,8 @@ public sealed class AllocationTests
         {
             pair.Client.Send(0, 2_000);
             pair.Pump();
-        }, rounds: 200);
-        Assert.Equal(0, pair.Client.Refused); // 400 KB each passed the window of 256 KiB, so it was told of more.
+        }, rounds: 300);
+        Assert.Equal(0, pair.Client.Refused); // 600 KB each passed the window of 512 KiB, so it was told of more.
     }
 
     /// <summary>

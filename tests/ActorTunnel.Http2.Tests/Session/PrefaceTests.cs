@@ -17,7 +17,7 @@ public sealed class PrefaceTests
 
         var settings = network.ExpectFrame(FrameType.Settings, 0);
         Assert.Equal(
-            "000200000000" + "000400040000" + "000500010000" + "000600004000", Convert.ToHexString(settings.Payload));
+            "000200000000" + "000400080000" + "000500010000" + "000600004000", Convert.ToHexString(settings.Payload));
         network.ExpectWindowUpdate(0, (4 * 512 * 1024) - 65_535);
         network.ExpectNoFrames();
     }
@@ -29,7 +29,7 @@ public sealed class PrefaceTests
 
         var settings = network.ExpectFrame(FrameType.Settings, 0);
         Assert.Equal(
-            "0003000003E8" + "000400040000" + "000500010000" + "000600004000" + "000800000001", Convert.ToHexString(settings.Payload));
+            "0003000003E8" + "000400080000" + "000500010000" + "000600004000" + "000800000001", Convert.ToHexString(settings.Payload));
         network.ExpectWindowUpdate(0, (4 * 512 * 1024) - 65_535);
         network.ExpectNoFrames();
     }

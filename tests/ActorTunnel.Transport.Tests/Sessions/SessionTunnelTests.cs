@@ -131,13 +131,13 @@ public sealed class SessionTunnelTests : SessionTest
         const int length = 60_000;
         StartPair();
         var (clientPort, serverPort) = OpenPorts();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 9; i++)
         {
             clientPort.Send.Write(Pool.Slice(Payload.Bytes(1, i * length, length))); // Together more than a stream's window.
         }
 
         Eventually(() => Assert.False(clientPort.Send.HasBytes)); // The session has them, and takes no more.
-        clientPort.Send.Write(Pool.Slice(Payload.Bytes(1, 5 * length, length)));
+        clientPort.Send.Write(Pool.Slice(Payload.Bytes(1, 9 * length, length)));
         clientPort.Send.Complete();
         Assert.True(clientPort.Send.HasBytes);
 
@@ -145,7 +145,7 @@ public sealed class SessionTunnelTests : SessionTest
         var origin = Relay(serverPort);
         origin.Socket.TakeAll();
 
-        Assert.Equal(Payload.Bytes(1, 6 * length), origin.Socket.ExpectEnd());
+        Assert.Equal(Payload.Bytes(1, 10 * length), origin.Socket.ExpectEnd());
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class SessionTunnelTests : SessionTest
         StartPair();
         var (application, origin) = OpenTunnel();
         application.Port.EndDeliveryTimeout = TimeSpan.FromSeconds(2);
-        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB.
+        application.Socket.Give(new byte[600 * 1024]); // A stream's window is 512 KiB.
         application.Socket.CompleteNow();
         application.Socket.ExpectGiven(1);
         application.Socket.Cancel();
@@ -278,7 +278,7 @@ public sealed class SessionTunnelTests : SessionTest
         ClientActor.IgnoreNoMessages();
         var (application, origin) = OpenTunnel();
         origin.Socket.Complete();
-        application.Socket.Give(new byte[300 * 1024]); // A stream's window is 256 KiB.
+        application.Socket.Give(new byte[600 * 1024]); // A stream's window is 512 KiB.
         application.Socket.CompleteNow();
         application.Socket.TakeAll();
         application.Socket.ExpectEnd();
@@ -288,7 +288,7 @@ public sealed class SessionTunnelTests : SessionTest
 
         origin.Socket.TakeAll();
 
-        Assert.Equal(300 * 1024, origin.Socket.ExpectEnd().Length);
+        Assert.Equal(600 * 1024, origin.Socket.ExpectEnd().Length);
         ClientActor.ExpectMsg<SessionProtocol.TunnelClosed>();
         OpenPorts();
     }

@@ -99,7 +99,7 @@ public sealed class ProxyNode
         var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
         var node = new NodeContext(settings, environment, system.Materializer(), EventLoops.Start(system, settings.EventLoops), [.. addresses.Values]);
         var upstreams = system.ActorOf(
-            GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node))), "upstreams");
+            GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node).WithDispatcher(node.Loops.Common))), "upstreams");
         foreach (var upstream in settings.Upstreams)
         {
             node.Upstreams.Add(
@@ -108,7 +108,7 @@ public sealed class ProxyNode
 
         var listeners = system.ActorOf(
             GroupActor.Props(settings.Listeners.ToDictionary(
-                listener => listener.Name, listener => ListenerActor.Props(listener, sockets[listener.Name], node))),
+                listener => listener.Name, listener => ListenerActor.Props(listener, sockets[listener.Name], node).WithDispatcher(node.Loops.Common))),
             "listeners");
         return new ProxyStart.Started(new ProxyNode(system, addresses, node, listeners, upstreams));
     }

@@ -143,7 +143,7 @@ internal sealed class ConnectConnectionActor : ReceiveActor
     private void Serve(ClientProtocol protocol)
     {
         var accepted = new AcceptedSession(_connection, _client!, protocol, _began);
-        _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node), SessionName);
+        _session = Context.ActorOf(ServerSessionActor.Props(accepted, _listener, _routes, _tls, _node).WithDispatcher(Context.Props.Dispatcher), SessionName);
         Context.Watch(_session);
         Become(() =>
         {

@@ -5,6 +5,7 @@ using ActorTunnel.Proxy.Sessions;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Proxy.Status;
 using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Event;
@@ -82,11 +83,11 @@ internal sealed class ListenerActor : ReceiveActor
             meters.LimitHit("accept");
             log.Warning("accepting pauses: {0}", error);
         }, _node.Loops);
-        _accepting = Source.FromGraph(stage)
+        var accepting = Source.FromGraph(stage)
             .ViaMaterialized(KillSwitches.Single<TcpConnection>(), Keep.Right)
             .To(Sink.ActorRefWithAck<TcpConnection>(
-                Self, AcceptStarted.Instance, AcceptNext.Instance, AcceptEnded.Instance, _ => AcceptEnded.Instance))
-            .Run(_node.Materializer);
+                Self, AcceptStarted.Instance, AcceptNext.Instance, AcceptEnded.Instance, _ => AcceptEnded.Instance));
+        _accepting = EventLoops.On(_node.Loops.Common, accepting).Run(_node.Materializer);
     }
 
     protected override void PostStop() => _accepting?.Shutdown();
@@ -165,7 +166,7 @@ internal sealed class ListenerActor : ReceiveActor
     private Func<TcpConnection, Props> ForTunnels(TunnelListenerSettings settings)
     {
         var request = new ConnectTemplate(settings.Authority, settings.Headers);
-        return connection => TunnelConnectionActor.Props(connection, settings, request, _node);
+        return connection => TunnelConnectionActor.Props(connection, settings, request, _node).WithDispatcher(_node.Loops.Common);
     }
 
     private Func<TcpConnection, Props> ForSessions(ConnectListenerSettings settings)
@@ -176,7 +177,7 @@ internal sealed class ListenerActor : ReceiveActor
         }
 
         _tls = settings.Tls is null ? null : SessionTls.ForListener(settings.Name, settings.Tls, _log);
-        return connection => ConnectConnectionActor.Props(connection, settings, routes, _tls, _node);
+        return connection => ConnectConnectionActor.Props(connection, settings, routes, _tls, _node).WithDispatcher(_node.Loops.Next());
     }
 
     private sealed class AcceptStarted

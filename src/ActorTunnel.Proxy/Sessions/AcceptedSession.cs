@@ -18,10 +18,11 @@ namespace ActorTunnel.Proxy.Sessions;
 /// <param name="Began">Timestamp from which its handshake counts.</param>
 internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.Known Client, ClientProtocol Protocol, long Began)
 {
-    /// <summary>Session ↔ TLS ↔ socket, for either protocol.</summary>
-    public SessionHandle Start(ConnectListenerSettings listener, ListenerTls? tls, NodeContext node, IActorRef session)
+    /// <summary>Session ↔ TLS ↔ socket, for either protocol, beside the session's actor.</summary>
+    public SessionHandle Start(ConnectListenerSettings listener, ListenerTls? tls, NodeContext node, IActorContext actor)
     {
         var pool = node.Environment.Pool;
+        var session = actor.Self;
         var graph = Protocol == ClientProtocol.Http2
             ? SessionStack.Compose(
                 new SessionStage(
@@ -37,6 +38,6 @@ internal sealed record AcceptedSession(TcpConnection Connection, PreludeResult.K
                 new Http1TunnelStage(listener.Tunnel.HalfClosedIdleTimeout, pool, session, node.Time),
                 tls is null ? null : TlsStage.Http11Server(tls.Http11, pool, info => session.Tell(info)),
                 Connection.ToFlow(pool, node.Time, TunnelRelay.OptionsOf(listener.Tunnel)));
-        return EventLoops.On(node.Loops.Next(), graph).Run(node.Materializer);
+        return EventLoops.On(actor.Props.Dispatcher, graph).Run(node.Materializer);
     }
 }

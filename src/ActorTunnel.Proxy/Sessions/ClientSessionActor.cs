@@ -149,7 +149,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
                 _node.Time),
             _tlsOptions is null ? null : TlsStage.Client(_tlsOptions, _node.Environment.Pool, info => self.Tell(info)),
             connection.ToFlow(_node.Environment.Pool, _node.Time));
-        _session = EventLoops.On(_node.Loops.Next(), graph).Run(_node.Materializer);
+        _session = EventLoops.On(Context.Props.Dispatcher, graph).Run(_node.Materializer);
         Timers.StartSingleTimer(HandshakeTimeout.Instance, HandshakeTimeout.Instance, _upstream.Http2.HandshakeTimeout);
         Become(Running);
     }
@@ -169,7 +169,8 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             var request = (TunnelProtocol.OpenTunnel)opened.Token;
             _opening.Remove(request);
             var tunnel = Context.ActorOf(
-                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _abandoned, _node), $"stream-{opened.Port.StreamId}");
+                ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _abandoned, _node).WithDispatcher(Context.Props.Dispatcher),
+                $"stream-{opened.Port.StreamId}");
             Context.Watch(tunnel);
             _open++;
         });

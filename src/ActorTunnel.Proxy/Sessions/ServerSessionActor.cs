@@ -49,7 +49,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         _connection = accepted.Connection;
         _protocol = accepted.Protocol;
         _started = accepted.Began;
-        _session = accepted.Start(listener, tls, node, Self);
+        _session = accepted.Start(listener, tls, node, Context);
         var dials = new DialSlots("dials-per-session", node.Settings.Limits.DialsPerSession, node.Settings.Limits.DialWait);
         _tunnels = new ServerTunnelContext(node, listener, routes, accepted.Client, _session, dials);
         Serving();
@@ -199,7 +199,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
 
     private void OpenTunnel(TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused)
     {
-        var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, port, fields, refused), $"stream-{port.StreamId}");
+        var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, port, fields, refused).WithDispatcher(Context.Props.Dispatcher), $"stream-{port.StreamId}");
         Context.Watch(tunnel);
         _open++;
     }

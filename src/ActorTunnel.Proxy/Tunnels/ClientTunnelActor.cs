@@ -190,7 +190,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         var status = StatusOf(response);
         if (IsSuccess(status))
         {
-            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Self, _request.Greeting);
+            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Context, _request.Greeting);
             _finished = true;
             _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status, _relay.Progress));
             Become(Relaying);

@@ -148,7 +148,7 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
                 SendProxyProtocol.V2 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V2),
                 _ => default,
             };
-            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Self, preamble);
+            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Context, preamble);
             _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
             Become(Relaying);
         });

@@ -15,24 +15,26 @@ internal static class TunnelRelay
     public sealed record RelayEnded(RelayResult Result);
 
     /// <summary>Joins the connection with the tunnel's pipes: connection ↔ relay ↔ pipes. The graph owns the connection from now on.</summary>
+    /// <param name="tunnel">The tunnel's actor, which calls this.</param>
     /// <param name="preamble">Sent to the connection in front of the tunnel's bytes; at most a block.</param>
     public static RelayControl Start(
         TcpConnection connection,
         TunnelPort port,
         TunnelSettings settings,
         NodeContext node,
-        IActorRef tunnel,
+        IActorContext tunnel,
         ReadOnlyMemory<byte> preamble = default)
     {
         port.EndDeliveryTimeout = settings.EndDeliveryTimeout;
+        var actor = tunnel.Self;
         var relay = new RelayParts(
             port.Send,
             port.Receive,
             new RelayTimeouts(settings.IdleTimeout, settings.HalfClosedIdleTimeout),
             node.Time,
-            result => tunnel.Tell(new RelayEnded(result)),
+            result => actor.Tell(new RelayEnded(result)),
             Slice.Copy(node.Environment.Pool, preamble.Span));
-        port.Start(new RelayGraph(connection, node.Environment.Pool, relay, node.Materializer));
+        port.Start(new RelayGraph(connection, node.Environment.Pool, relay, node.Materializer, tunnel.Props.Dispatcher));
         return relay.Control;
     }
 

@@ -132,7 +132,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers, IPoolActions
     public void Dial(EndpointSessions endpoint)
     {
         var actor = Context.ActorOf(
-            ClientSessionActor.Props(endpoint.Endpoint, _settings, _tls.For(endpoint.Address), _node), $"session-{_nextSession++}");
+            ClientSessionActor.Props(endpoint.Endpoint, _settings, _tls.For(endpoint.Address), _node).WithDispatcher(_node.Loops.Next()), $"session-{_nextSession++}");
         Context.Watch(actor);
         var session = new PooledSession(actor, endpoint);
         endpoint.Sessions.Add(session);

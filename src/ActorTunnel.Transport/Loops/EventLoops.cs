@@ -22,8 +22,8 @@ public sealed class EventLoops
         _dispatchers = dispatchers;
     }
 
-    /// <summary>For short work that may be done by any of them; null where there is none.</summary>
-    internal EventLoop? Any => _loops.Length == 0 ? null : _loops[NextIndex()];
+    /// <summary>For a wait that any of them may do: the caller's own, where it runs on one; null where there is none.</summary>
+    internal EventLoop? Any => EventLoop.Current ?? (_loops.Length == 0 ? null : _loops[0]);
 
     /// <summary>Starts loops, which end with the actor system.</summary>
     /// <param name="system">Whose actors run on them.</param>
@@ -50,12 +50,13 @@ public sealed class EventLoops
         return new EventLoops(loops, dispatchers);
     }
 
-    /// <summary>The dispatcher for one more connection and what works with it.</summary>
+    /// <summary>The dispatcher of actors that many sessions deal with: that of the first session, which is mostly the only one.</summary>
+    public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[0];
+
+    /// <summary>The dispatcher for one more session and what works with it; the first one first.</summary>
     public string Next() => _dispatchers.Length == 0
         ? Dispatchers.DefaultDispatcherId
-        : _dispatchers[NextIndex()];
-
-    private int NextIndex() => (int)((uint)Interlocked.Increment(ref _next) % (uint)_loops.Length);
+        : _dispatchers[(int)((uint)(Interlocked.Increment(ref _next) - 1) % (uint)_dispatchers.Length)];
 
     /// <summary>Puts a graph on a dispatcher.</summary>
     public static IRunnableGraph<T> On<T>(string dispatcher, IRunnableGraph<T> graph) =>

@@ -4,11 +4,11 @@ using Akka.Dispatch;
 namespace ActorTunnel.Transport.Loops;
 
 /// <summary>
-/// One wait of a task until a socket is ready, by an event loop. Afterwards the kernel knows nothing of the socket any more, so that whoever carries it on is the only one to be woken by it.
+/// One wait of a task until a socket is ready, by an event loop, on whose thread the task goes on. Afterwards the kernel knows nothing of the socket any more, so that whoever carries it on is the only one to be woken by it.
 /// </summary>
 internal sealed class LoopWait : ILoopHandler, IRunnable
 {
-    private readonly TaskCompletionSource<bool> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _result = new();
     private readonly EventLoop _loop;
     private readonly SafeSocketHandle _socket;
     private readonly uint _events;

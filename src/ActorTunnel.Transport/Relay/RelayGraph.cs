@@ -23,9 +23,10 @@ public sealed class RelayGraph
     /// <param name="pool">Where blocks for reading come from.</param>
     /// <param name="relay">Of the tunnel.</param>
     /// <param name="own">Gives the graph an actor of its own, where it cannot run in its session's.</param>
-    public RelayGraph(TcpConnection connection, BufferPool pool, RelayParts relay, IMaterializer own)
+    /// <param name="dispatcher">Of that actor.</param>
+    public RelayGraph(TcpConnection connection, BufferPool pool, RelayParts relay, IMaterializer own, string dispatcher)
     {
-        _parts = new Attributes(connection.ToParts(pool, relay.Time), relay);
+        _parts = new Attributes(connection.ToParts(pool, relay.Time), relay, new ActorAttributes.Dispatcher(dispatcher));
         _own = own;
     }
 

@@ -7,7 +7,7 @@ namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
 /// Connects a socket without .NET's asynchronous calls, which would watch it for as long as it is open: each byte that comes would wake a thread for nothing. Linux only; here stand its
-/// numbers (connect(2), asm-generic/errno.h).
+/// numbers (socket(2)).
 /// </summary>
 internal static partial class LoopDial
 {
@@ -50,35 +50,20 @@ internal static partial class LoopDial
         var descriptor = Create(address.AddressFamily == AddressFamily.InterNetworkV6 ? FamilyIPv6 : FamilyIPv4, Stream | CloseOnExec | NonBlocking, Tcp);
         if (descriptor < 0)
         {
-            return ErrorOf(Marshal.GetLastPInvokeError());
+            return LinuxError.ToSocketError(Marshal.GetLastPInvokeError());
         }
 
         handle = new SafeSocketHandle(descriptor, ownsHandle: true);
         var name = address.Serialize();
         fixed (byte* bytes = name.Buffer.Span)
         {
-            return Connect(descriptor, bytes, name.Size) == 0 ? SocketError.Success : ErrorOf(Marshal.GetLastPInvokeError());
+            var error = Connected(descriptor, bytes, name.Size);
+            return error == SocketError.InProgress ? Connected(descriptor, bytes, name.Size) : error; // A near peer has answered by now.
         }
     }
 
-    /// <summary>What a connect may end with at once. The rest says no more to anybody than that it failed.</summary>
-    private static SocketError ErrorOf(int errno) => errno switch
-    {
-        1 or 13 => SocketError.AccessDenied,
-        23 or 24 => SocketError.TooManyOpenSockets,
-        97 => SocketError.AddressFamilyNotSupported,
-        99 => SocketError.AddressNotAvailable,
-        100 => SocketError.NetworkDown,
-        101 => SocketError.NetworkUnreachable,
-        104 => SocketError.ConnectionReset,
-        105 => SocketError.NoBufferSpaceAvailable,
-        110 => SocketError.TimedOut,
-        111 => SocketError.ConnectionRefused,
-        112 => SocketError.HostDown,
-        113 => SocketError.HostUnreachable,
-        115 => SocketError.InProgress,
-        _ => SocketError.SocketError,
-    };
+    private static unsafe SocketError Connected(int descriptor, byte* address, int length) =>
+        Connect(descriptor, address, length) == 0 ? SocketError.Success : LinuxError.ToSocketError(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int Create(int family, int type, int protocol);

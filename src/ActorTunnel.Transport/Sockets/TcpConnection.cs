@@ -22,15 +22,20 @@ public sealed class TcpConnection
     private volatile bool _isFlow;
 
     /// <param name="socket">Connected.</param>
-    /// <param name="options">Applied at once.</param>
+    /// <param name="options">Of the socket.</param>
     /// <param name="loops">One of them waits for heads; null: .NET does.</param>
-    internal TcpConnection(Socket socket, TcpConnectionOptions options, EventLoops? loops = null)
+    /// <param name="areApplied">Whether the socket has the options already.</param>
+    internal TcpConnection(Socket socket, TcpConnectionOptions options, EventLoops? loops = null, bool areApplied = false)
     {
         _socket = socket;
         _options = options;
         _head = new HeadSocket(socket, loops?.Any);
         // From the first moment: a process that is killed between accept and tunnel must not end anything cleanly.
-        options.ApplyTo(socket);
+        if (!areApplied)
+        {
+            options.ApplyTo(socket);
+        }
+
         Local = EndPointOf(static s => s.LocalEndPoint);
         Remote = EndPointOf(static s => s.RemoteEndPoint);
     }

@@ -53,55 +53,29 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
     private sealed class Logic : OutGraphStageLogic
     {
         private readonly TcpListenerStage _stage;
-        private readonly Socket _socket;
-        private readonly SocketAsyncEventArgs _args = new();
         private readonly StageWakeUp _wakeUp;
+        private Acceptor? _acceptor;
         private ITimer? _pause;
-        private int _pending;
         private bool _accepting;
         private bool _pausing;
-        private int _stopped;
 
         public Logic(TcpListenerStage stage)
             : base(stage.Shape)
         {
             _stage = stage;
-            _socket = stage._listener.Socket;
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
-            _args.Completed += (_, args) => OnAccepted(args);
             SetHandler(stage.Out, this);
         }
+
+        public override void PreStart() => _acceptor = Acceptor.For(_stage._listener.Socket, _stage._options, _wakeUp);
 
         public override void OnPull() => Accept();
 
         public override void PostStop()
         {
-            Volatile.Write(ref _stopped, 1);
             _pause?.Dispose();
             _stage._listener.Dispose();
-            if (_accepting && Volatile.Read(ref _pending) == 0)
-            {
-                _args.AcceptSocket?.Dispose(); // Accepted, but nobody will take it.
-            }
-
-            if (Volatile.Read(ref _pending) == 0)
-            {
-                _args.Dispose();
-            }
-        }
-
-        /// <summary>On a thread of the runtime. A connection that comes after the stop is closed here.</summary>
-        private void OnAccepted(SocketAsyncEventArgs args)
-        {
-            Volatile.Write(ref _pending, 0);
-            if (Volatile.Read(ref _stopped) == 1)
-            {
-                args.AcceptSocket?.Dispose();
-            }
-            else
-            {
-                _wakeUp.Wake();
-            }
+            _acceptor?.Dispose();
         }
 
         private void OnWake()
@@ -112,7 +86,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
                 _pausing = false;
                 Accept();
             }
-            else if (_accepting && Volatile.Read(ref _pending) == 0)
+            else if (_accepting && !_acceptor!.IsWaiting)
             {
                 Take();
             }
@@ -121,11 +95,8 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
         private void Accept()
         {
             _accepting = true;
-            _args.AcceptSocket = null;
-            Volatile.Write(ref _pending, 1);
-            if (!_socket.AcceptAsync(_args))
+            if (_acceptor!.Accept())
             {
-                Volatile.Write(ref _pending, 0);
                 Take();
             }
         }
@@ -133,13 +104,11 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
         private void Take()
         {
             _accepting = false;
-            if (_args.SocketError == SocketError.Success)
+            if (_acceptor!.Result == SocketError.Success)
             {
-                var socket = _args.AcceptSocket!;
-                _args.AcceptSocket = null;
-                Push(_stage.Out, new TcpConnection(socket, _stage._options, _stage._loops));
+                Push(_stage.Out, new TcpConnection(_acceptor.Take(), _stage._options, _stage._loops, _acceptor.AppliesOptions));
             }
-            else if (_args.SocketError is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+            else if (_acceptor.Result is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
                 Accept(); // The client gave up while it waited.
             }
@@ -151,7 +120,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
 
         private void Rest()
         {
-            _stage._paused(_args.SocketError);
+            _stage._paused(_acceptor!.Result);
             _pausing = true;
             _pause = _stage._time.CreateTimer(
                 static state =>

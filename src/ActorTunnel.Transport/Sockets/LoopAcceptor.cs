@@ -1,0 +1,76 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using ActorTunnel.Transport.Loops;
+
+namespace ActorTunnel.Transport.Sockets;
+
+/// <summary>
+/// Accepts by an event loop, on whose thread everything here happens. Accepted sockets do not block, and inherit their options from the listening one, which is how Linux does it: that saves
+/// some calls for each.
+/// </summary>
+internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
+{
+    private const int CloseOnExec = 0x80000;
+    private const int NonBlocking = 0x800;
+
+    private readonly EventLoop _loop;
+    private readonly Socket _listener;
+    private readonly IWakeable _stage;
+    private readonly int _descriptor;
+    private readonly int _slot;
+    private Socket? _accepted;
+    private SocketError _result;
+    private bool _isWaiting;
+
+    public LoopAcceptor(EventLoop loop, Socket listener, TcpConnectionOptions options, IWakeable stage)
+    {
+        _loop = loop;
+        _listener = listener;
+        _stage = stage;
+        _result = options.ApplyTo(listener);
+        _descriptor = (int)listener.Handle;
+        _slot = loop.Register(_descriptor, this);
+    }
+
+    public override bool IsWaiting => _isWaiting;
+
+    public override SocketError Result => _result;
+
+    public override bool AppliesOptions => true;
+
+    public override bool Accept()
+    {
+        var descriptor = Accept(_descriptor, 0, 0, CloseOnExec | NonBlocking);
+        _result = descriptor >= 0 ? SocketError.Success : LinuxError.ToSocketError(Marshal.GetLastPInvokeError());
+        if (descriptor >= 0)
+        {
+            _accepted = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false }; // .NET does not ask the kernel for that.
+        }
+
+        return !(_isWaiting = _result == SocketError.WouldBlock);
+    }
+
+    public override Socket Take()
+    {
+        var accepted = _accepted!;
+        _accepted = null;
+        return accepted;
+    }
+
+    public void Ready(uint events)
+    {
+        if (_isWaiting && Accept())
+        {
+            _stage.Wake();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _loop.Unregister(_slot);
+        _accepted?.Dispose(); // Accepted, but nobody will take it.
+    }
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    private static partial int Accept(int listener, nint address, nint length, int flags);
+}

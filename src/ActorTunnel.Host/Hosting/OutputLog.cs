@@ -15,6 +15,9 @@ internal sealed class OutputLog : IAsyncDisposable
     // One write takes many lines, and a pipe's 64 KiB is what a reader gets at once anyhow.
     private const int BatchLength = 64 * 1024;
 
+    // Lines that come meanwhile are written together: each wake-up of a thread for one of them would cost as much as a good part of a tunnel.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+
     // An output that nobody reads must not keep the process.
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
@@ -74,11 +77,17 @@ internal sealed class OutputLog : IAsyncDisposable
                 count++;
             }
 
+            var isAll = batch.Length < BatchLength;
             TryWrite(batch, count);
             batch.Clear();
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
             {
                 await _error.WriteLineAsync($"log: standard output is too slow; {dropped} lines were dropped");
+            }
+
+            if (isAll)
+            {
+                await Task.Delay(Gathering);
             }
         }
     }

@@ -82,7 +82,7 @@ public sealed class ProxyNode
         foreach (var listener in settings.Listeners)
         {
             var transparent = listener is TunnelListenerSettings { OriginalDestination: OriginalDestinationMode.Tproxy };
-            var error = TcpListenSocket.TryBind(listener.Bind, out var socket, transparent);
+            var error = TcpListenSocket.TryBind(listener.Bind, out var socket, transparent, ListenerActor.OptionsOf(listener));
             if (socket is null)
             {
                 foreach (var bound in sockets.Values)

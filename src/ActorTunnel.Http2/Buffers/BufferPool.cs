@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace ActorTunnel.Http2.Buffers;
 
 /// <summary>
@@ -13,13 +11,19 @@ public sealed class BufferPool
     /// </summary>
     public const int BlockSize = 64 * 1024;
 
-    private readonly ConcurrentQueue<Block> _idle = new();
+    /// <summary>What a thread gave back last is in its core's cache: so many blocks wait there for it.</summary>
+    private const int HotBlocks = 8;
+
+    [ThreadStatic]
+    private static HotStack? _hot;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<Block> _idle = new();
     private readonly int _maxIdle;
-    private int _idleCount;
     private long _rented;
     private long _returned;
 
-    /// <param name="maxIdle">How many blocks are kept for reuse; what comes back beyond it is left to the garbage collector.</param>
+    /// <param name="maxIdle">How many blocks are kept for reuse by any thread, besides a few for each; what comes back beyond it is left to the garbage collector.</param>
     public BufferPool(int maxIdle = 512)
     {
         _maxIdle = maxIdle;
@@ -38,15 +42,15 @@ public sealed class BufferPool
     public Block Rent()
     {
         Interlocked.Increment(ref _rented);
-        if (_idle.TryDequeue(out var block))
+        if (_hot is not { } hot || hot.Pool != this || !hot.TryPop(out var block))
         {
-            Interlocked.Decrement(ref _idleCount);
-        }
-        else
-        {
-            block = new Block(this, BlockSize);
+            lock (_gate)
+            {
+                _idle.TryPop(out block);
+            }
         }
 
+        block ??= new Block(this, BlockSize);
         block.Lend();
         return block;
     }
@@ -54,13 +58,55 @@ public sealed class BufferPool
     internal void Return(Block block)
     {
         Interlocked.Increment(ref _returned);
-        if (Interlocked.Increment(ref _idleCount) <= _maxIdle)
+        if (_hot is not { } hot || hot.Pool != this)
         {
-            _idle.Enqueue(block);
+            _hot = hot = new HotStack(this); // What the thread kept of another pool is left to the garbage collector.
         }
-        else
+
+        if (hot.TryPush(block))
         {
-            Interlocked.Decrement(ref _idleCount);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_idle.Count < _maxIdle)
+            {
+                _idle.Push(block);
+            }
+        }
+    }
+
+    /// <summary>The blocks that one thread gave back last.</summary>
+    private sealed class HotStack(BufferPool pool)
+    {
+        private readonly Block?[] _blocks = new Block?[HotBlocks];
+        private int _count;
+
+        public BufferPool Pool => pool;
+
+        public bool TryPush(Block block)
+        {
+            if (_count == _blocks.Length)
+            {
+                return false;
+            }
+
+            _blocks[_count++] = block;
+            return true;
+        }
+
+        public bool TryPop(out Block? block)
+        {
+            block = null;
+            if (_count == 0)
+            {
+                return false;
+            }
+
+            block = _blocks[--_count];
+            _blocks[_count] = null;
+            return true;
         }
     }
 }

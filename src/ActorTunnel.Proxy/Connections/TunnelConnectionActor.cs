@@ -21,7 +21,7 @@ namespace ActorTunnel.Proxy.Connections;
 ///   Answering ──answer taken, or a few seconds──▶ stopped
 /// </code>
 /// </summary>
-internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
+internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
 {
     /// <summary>For a client to take an answer and to end its side.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
@@ -51,7 +51,6 @@ internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
         _started = node.Time.GetTimestamp();
         _startTime = node.Time.GetUtcNow();
         _client = new PreludeResult.Known(connection.Remote, connection.Local, null);
-        Reading();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -107,17 +106,29 @@ internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Reading()
+    /// <summary>Reading.</summary>
+    protected override void OnReceive(object message)
     {
-        Receive<PreludeResult.Known>(known =>
+        switch (message)
         {
-            _client = known;
-            Open();
-        });
-        Receive<PreludeResult.Refused>(refused => Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer));
-        Receive<Akka.Actor.Status.Failure>(failure => Fail(new TunnelProtocol.TunnelFailed(
-            ConnectFailureReason.Abandoned, $"what comes first could not be read: {failure.Cause.Message}", GuiltySide.Us, null, null)));
-        Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
+            case PreludeResult.Known known:
+                _client = known;
+                Open();
+                break;
+            case PreludeResult.Refused refused:
+                Refuse(refused.Failure, null, refused.Failure.Detail, refused.CanAnswer);
+                break;
+            case Akka.Actor.Status.Failure failure:
+                Fail(new TunnelProtocol.TunnelFailed(
+                    ConnectFailureReason.Abandoned, $"what comes first could not be read: {failure.Cause.Message}", GuiltySide.Us, null, null));
+                break;
+            case DrainProtocol.AbortTunnels:
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private void Open()
@@ -150,51 +161,60 @@ internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
             TunnelAttempts.None));
     }
 
-    private void Opening()
+    private void Opening(object message)
     {
-        Receive<TunnelProtocol.TunnelEstablished>(established =>
+        switch (message)
         {
-            Timers.Cancel(Look.Instance);
-            _tunnel = established;
-            Context.Watch(established.Tunnel);
-            _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
-            Become(Carried);
-        });
-        Receive<TunnelProtocol.TunnelFailed>(failed =>
-        {
-            if (_client.Authority is not null)
-            {
+            case TunnelProtocol.TunnelEstablished established:
+                Timers.Cancel(Look.Instance);
+                _tunnel = established;
+                Context.Watch(established.Tunnel);
+                _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
+                Become(Carried);
+                break;
+            case TunnelProtocol.TunnelFailed failed when _client.Authority is not null:
                 Refuse(AnswerOf(failed), failed, failed.Detail, canAnswer: true);
-            }
-            else
-            {
+                break;
+            case TunnelProtocol.TunnelFailed failed:
                 Fail(failed);
-            }
-        });
-
-        Receive<Look>(_ =>
-        {
-            if (_connection.WasReset)
-            {
+                break;
+            case Look when _connection.WasReset:
                 _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, ConnectFailureReason.Abandoned);
                 var end = TunnelEnd.ResetBy(GuiltySide.Downstream);
                 Log(null, null, ConnectFailureReason.Abandoned, "the application left before the answer", end, end, default);
                 Context.Stop(Self);
-            }
-        });
-
-        // The stream, where there is one already, is watching this actor.
-        Receive<DrainProtocol.AbortTunnels>(_ => Fail(new TunnelProtocol.TunnelFailed(
-            ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null)));
+                break;
+            case Look:
+                break;
+            case DrainProtocol.AbortTunnels:
+                // The stream, where there is one already, is watching this actor.
+                Fail(new TunnelProtocol.TunnelFailed(ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us, null, null));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
-    private void Carried()
+    private void Carried(object message)
     {
-        Receive<TunnelProtocol.TunnelClosed>(closed => Close(closed.Result));
-        Receive<Terminated>(_ => Close(default)); // Its actor failed; the relay was aborted with it.
-        Receive<DrainProtocol.AbortTunnels>(_ => _tunnel!.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance));
-        Receive<TunnelProtocol.TunnelFailed>(_ => { });
-        Receive<Look>(_ => { });
+        switch (message)
+        {
+            case TunnelProtocol.TunnelClosed closed:
+                Close(closed.Result);
+                break;
+            case Terminated:
+                Close(default); // Its actor failed; the relay was aborted with it.
+                break;
+            case DrainProtocol.AbortTunnels:
+                _tunnel!.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
+                break;
+            case TunnelProtocol.TunnelFailed or Look:
+                break; // Of the moment before.
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private TunnelStatus Status() => new(
@@ -212,11 +232,19 @@ internal sealed class TunnelConnectionActor : ReceiveActor, IWithTimers
         _tunnel?.Progress.BytesReceived ?? 0);
 
     /// <summary>The application hears why, by HTTP/1.1, before its connection is closed.</summary>
-    private void Answering()
+    private void Answering(object message)
     {
-        Receive<Answered>(_ => Context.Stop(Self));
-        Receive<DrainProtocol.AbortTunnels>(_ => Context.Stop(Self));
-        Receive<Look>(_ => { });
+        switch (message)
+        {
+            case Answered or DrainProtocol.AbortTunnels:
+                Context.Stop(Self);
+                break;
+            case Look:
+                break; // Of the moment before.
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     /// <summary>As it is sent; before that, what the client asked for.</summary>

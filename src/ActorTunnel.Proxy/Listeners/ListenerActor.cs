@@ -69,16 +69,18 @@ internal sealed class ListenerActor : ReceiveActor
     public static Props Props(ListenerSettings settings, TcpListenSocket socket, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ListenerActor(settings, socket, node));
 
+    /// <summary>What a connection has from its first moment.</summary>
+    public static TcpConnectionOptions OptionsOf(ListenerSettings settings) => settings is TunnelListenerSettings tunnel
+        ? TunnelRelay.OptionsOf(tunnel.Tunnel)
+        : new TcpConnectionOptions { ResetUnlessClean = settings is ConnectListenerSettings { Http1: true } }; // A session clears it.
+
     protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
 
     protected override void PreStart()
     {
         var log = _log;
-        var options = _settings is TunnelListenerSettings tunnel
-            ? TunnelRelay.OptionsOf(tunnel.Tunnel)
-            : new TcpConnectionOptions { ResetUnlessClean = _settings is ConnectListenerSettings { Http1: true } }; // A session clears it.
         var meters = _node.Meters;
-        var stage = new TcpListenerStage(_socket, options, _node.Time, error =>
+        var stage = new TcpListenerStage(_socket, OptionsOf(_settings), _node.Time, error =>
         {
             meters.LimitHit("accept");
             log.Warning("accepting pauses: {0}", error);

@@ -288,7 +288,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
     private void TellLimit(uint peerLimit)
     {
         _peerLimit = peerLimit;
-        _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(peerLimit)));
+        _pool.Tell(new ClientSessionProtocol.SessionReady(LimitOf(peerLimit), _session!.Load));
     }
 
     private uint LimitOf(uint peerLimit) => Math.Min(peerLimit, (uint)_upstream.Http2.MaxConcurrentStreams);

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using ActorTunnel.Proxy.Tunnels;
+using ActorTunnel.Transport.Sessions;
 
 namespace ActorTunnel.Proxy.Sessions;
 
@@ -8,7 +9,8 @@ internal static class ClientSessionProtocol
 {
     /// <summary>The peer's SETTINGS came.</summary>
     /// <param name="PeerLimit">Streams that the peer lets us have open at once; told again when it changes.</param>
-    public sealed record SessionReady(uint PeerLimit);
+    /// <param name="Load">How busy it is.</param>
+    public sealed record SessionReady(uint PeerLimit, SessionLoad Load);
 
     /// <summary>It takes no new tunnels and lives until its last one ends.</summary>
     /// <param name="Why">For the log.</param>

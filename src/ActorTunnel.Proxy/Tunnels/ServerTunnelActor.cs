@@ -23,8 +23,10 @@ namespace ActorTunnel.Proxy.Tunnels;
 ///                         └──reset, session lost──▶ Abandoned: the dial's result is awaited and reset ──▶ stopped
 /// </code>
 /// </summary>
-internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
+internal sealed class ServerTunnelActor : UntypedActor, IWithTimers
 {
+    private static readonly HeaderField[] Accepted = [new(":status", "200")];
+
     private static readonly TimeSpan RefusalWait = TimeSpan.FromSeconds(1);
 
     private readonly ServerTunnelContext _context;
@@ -46,7 +48,6 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         _fields = fields;
         _refused = refused;
         _started = _node.Time.GetTimestamp();
-        Dialing();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -135,32 +136,49 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         return null;
     }
 
-    private void Dialing()
+    /// <summary>Dialing.</summary>
+    protected override void OnReceive(object message)
     {
-        Receive<OriginProtocol.OriginConnected>(connected =>
+        switch (message)
         {
-            _endpoint = connected.Endpoint;
-            _context.Session.Respond(_port, [new HeaderField(":status", "200")], endStream: false);
-            var client = ProxyHeader.Of(_context.Client.Source, _context.Client.Destination);
-            var preamble = connected.ProxyProtocol switch
-            {
-                SendProxyProtocol.V1 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V1),
-                SendProxyProtocol.V2 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V2),
-                _ => default,
-            };
-            _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Context, preamble);
-            _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
-            Become(Relaying);
-        });
-        Receive<OriginProtocol.DialFailed>(failed => Refuse(failed.Failure));
-        Receive<TunnelPortProtocol.StreamWasReset>(reset => Abandon(GuiltySide.Downstream, TunnelEndReason.None, $"the stream was reset: {reset.Code}"));
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => Abandon(GuiltySide.Session, TunnelEndReason.SessionLost, "the session was lost"));
-        Receive<TunnelProtocol.AbortTunnel>(_ =>
+            case OriginProtocol.OriginConnected connected:
+                Relay(connected);
+                break;
+            case OriginProtocol.DialFailed failed:
+                Refuse(failed.Failure);
+                break;
+            case TunnelPortProtocol.StreamWasReset reset:
+                Abandon(GuiltySide.Downstream, TunnelEndReason.None, $"the stream was reset: {reset.Code}");
+                break;
+            case TunnelPortProtocol.SessionWasLost:
+                Abandon(GuiltySide.Session, TunnelEndReason.SessionLost, "the session was lost");
+                break;
+            case TunnelProtocol.AbortTunnel:
+                _context.Session.Reset(_port, ErrorCode.Cancel);
+                Abandon(GuiltySide.Us, TunnelEndReason.Drain, "the drain reached its deadline");
+                break;
+            case TunnelPortProtocol.EndReceived:
+                break; // The relay will see it in the pipe.
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Relay(OriginProtocol.OriginConnected connected)
+    {
+        _endpoint = connected.Endpoint;
+        _context.Session.Respond(_port, Accepted, endStream: false);
+        var client = ProxyHeader.Of(_context.Client.Source, _context.Client.Destination);
+        var preamble = connected.ProxyProtocol switch
         {
-            _context.Session.Reset(_port, ErrorCode.Cancel);
-            Abandon(GuiltySide.Us, TunnelEndReason.Drain, "the drain reached its deadline");
-        });
-        Receive<TunnelPortProtocol.EndReceived>(_ => { }); // The relay will see it in the pipe.
+            SendProxyProtocol.V1 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V1),
+            SendProxyProtocol.V2 => ProxyProtocolWriter.Write(client, ProxyProtocolVersion.V2),
+            _ => default,
+        };
+        _relay = TunnelRelay.Start(connected.Connection, _port, _context.Listener.Tunnel, _node, Context, preamble);
+        _node.Meters.TunnelOpened(_context.Listener.Name, _upstream!, _node.Time.GetElapsedTime(_started));
+        Become(Relaying);
     }
 
     private void Refuse(ConnectFailure failure)
@@ -189,42 +207,54 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>The peer may answer END_STREAM; where it does not, the stream is taken from it.</summary>
-    private void Refusing()
+    private void Refusing(object message)
     {
-        Receive<TunnelPortProtocol.EndReceived>(_ => Context.Stop(Self));
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => Context.Stop(Self));
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => Context.Stop(Self));
-        Receive<TunnelProtocol.AbortTunnel>(_ => Context.Stop(Self));
-        Receive<RefusalTimeout>(_ =>
+        switch (message)
         {
-            _context.Session.Reset(_port, ErrorCode.NoError);
-            Context.Stop(Self);
-        });
+            case TunnelPortProtocol.EndReceived or TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost or TunnelProtocol.AbortTunnel:
+                Context.Stop(Self);
+                break;
+            case RefusalTimeout:
+                _context.Session.Reset(_port, ErrorCode.NoError);
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
-    private void Relaying()
+    private void Relaying(object message)
     {
-        Receive<TunnelRelay.RelayEnded>(ended =>
+        switch (message)
         {
-            var result = ended.Result;
-            _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToUpstream, result.BytesReceived);
-            _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToDownstream, result.BytesSent);
-            Log(
-                200,
-                null,
-                null,
-                TunnelRelay.Explain(result.ReceiveEnd, GuiltySide.Downstream, GuiltySide.Upstream, result.HalfClosed),
-                TunnelRelay.Explain(result.SendEnd, GuiltySide.Upstream, GuiltySide.Upstream, result.HalfClosed),
-                result);
-            _node.Meters.TunnelClosed(_context.Listener.Name, _upstream!); // After its line: who counts none open finds every line.
-            Context.Stop(Self);
-        });
-        Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
+            case TunnelRelay.RelayEnded ended:
+                Close(ended.Result);
+                break;
+            case TunnelProtocol.AbortTunnel:
+                _relay!.Abort(PipeEnd.Drained);
+                break;
+            case TunnelPortProtocol.EndReceived or TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost:
+                break; // The relay learns these from the pipes, behind the bytes that came before.
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
 
-        // The relay learns these from the pipes, behind the bytes that came before.
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
+    private void Close(RelayResult result)
+    {
+        _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToUpstream, result.BytesReceived);
+        _node.Meters.BytesDelivered(_context.Listener.Name, _upstream!, ByteDirection.ToDownstream, result.BytesSent);
+        Log(
+            200,
+            null,
+            null,
+            TunnelRelay.Explain(result.ReceiveEnd, GuiltySide.Downstream, GuiltySide.Upstream, result.HalfClosed),
+            TunnelRelay.Explain(result.SendEnd, GuiltySide.Upstream, GuiltySide.Upstream, result.HalfClosed),
+            result);
+        _node.Meters.TunnelClosed(_context.Listener.Name, _upstream!); // After its line: who counts none open finds every line.
+        Context.Stop(Self);
     }
 
     private void Abandon(GuiltySide side, TunnelEndReason reason, string detail)
@@ -235,19 +265,24 @@ internal sealed class ServerTunnelActor : ReceiveActor, IWithTimers
         Become(Abandoned);
     }
 
-    private void Abandoned()
+    private void Abandoned(object message)
     {
-        Receive<OriginProtocol.OriginConnected>(connected =>
+        switch (message)
         {
-            _endpoint = connected.Endpoint;
-            connected.Connection.Reset();
-            Context.Stop(Self);
-        });
-        Receive<OriginProtocol.DialFailed>(_ => Context.Stop(Self));
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
-        Receive<TunnelProtocol.AbortTunnel>(_ => { });
+            case OriginProtocol.OriginConnected connected:
+                _endpoint = connected.Endpoint;
+                connected.Connection.Reset();
+                Context.Stop(Self);
+                break;
+            case OriginProtocol.DialFailed:
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.EndReceived or TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost or TunnelProtocol.AbortTunnel:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private TunnelStatus Status() => new(

@@ -82,13 +82,27 @@ internal sealed class EndpointSessions
     public bool MayGrow(TimeSpan now) => MayOpenAnother && !IsDialing && now >= _notBefore;
 
     /// <summary>
-    /// The session for one more tunnel: the first below its soft limit, so that few sessions are full rather than many half empty; then, where another is on its way
-    /// or not to be had, the one with the most room.
+    /// Whether one more session would serve new tunnels sooner: each that takes any is busy, with bulk or because its event loop is, and there is an event loop that might have time. Two
+    /// sessions help in any case: one tunnel of bulk keeps one busy.
+    /// </summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="loops">Event loops of this node.</param>
+    public bool IsBusy(TimeSpan now, int loops)
+    {
+        var taking = Sessions.Where(session => !session.IsRetired).ToList();
+        return taking.Count < Math.Max(2, loops) && MayGrow(now) && taking.TrueForAll(session => session.IsBusy);
+    }
+
+    /// <summary>
+    /// The session for one more tunnel: the first below its soft limit that is not busy, so that few sessions are full rather than many half empty, and bulk is apart from what comes later; where
+    /// each is busy, the one with the fewest tunnels; then, where another is on its way or not to be had, the one with the most room.
     /// </summary>
     public PooledSession? Pick(TunnelAttempts attempts, TimeSpan now)
     {
         var candidates = Sessions.Where(session => session.HasRoom && !attempts.Sessions.Contains(session.Actor));
-        return candidates.FirstOrDefault(session => session.IsBelowSoftLimit)
+        var below = candidates.Where(session => session.IsBelowSoftLimit);
+        return below.FirstOrDefault(session => !session.IsBusy)
+            ?? below.MinBy(session => session.Tunnels)
             ?? (MayGrow(now) ? null : candidates.MaxBy(session => session.Limit - session.Tunnels));
     }
 

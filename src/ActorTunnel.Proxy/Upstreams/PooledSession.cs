@@ -9,6 +9,7 @@ internal sealed class PooledSession
     private const double SoftShare = 0.8;
 
     private TimeSpan? _readySince;
+    private Func<bool>? _isBusy;
 
     public PooledSession(IActorRef actor, EndpointSessions endpoint)
     {
@@ -35,13 +36,20 @@ internal sealed class PooledSession
     /// <summary>Streams that may be open at once.</summary>
     public uint Limit { get; private set; }
 
+    /// <summary>A new tunnel would wait for its turn there.</summary>
+    public bool IsBusy => _isBusy is not null && _isBusy();
+
     public bool HasRoom => IsReady && !IsRetired && Tunnels < Limit;
 
     public bool IsBelowSoftLimit => HasRoom && Tunnels < Math.Max(1, Limit * SoftShare);
 
     /// <summary>Told at the first SETTINGS, and when the limit changes.</summary>
-    public void Ready(uint limit, TimeSpan now)
+    /// <param name="limit">Streams that may be open at once.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="isBusy">Asked for <see cref="IsBusy"/>; null: never.</param>
+    public void Ready(uint limit, TimeSpan now, Func<bool>? isBusy = null)
     {
+        _isBusy = isBusy;
         _readySince ??= now;
         Limit = limit;
     }

@@ -161,7 +161,7 @@ internal sealed class SessionPoolActor : ReceiveActor, IWithTimers, IPoolActions
     {
         if (Session is { } session)
         {
-            session.Ready(ready.PeerLimit, Now);
+            session.Ready(ready.PeerLimit, Now, () => ready.Load.IsBusy);
             session.Endpoint.Recovered();
             _requests.Serve(session.Endpoint);
         }

@@ -214,6 +214,10 @@ internal sealed class TunnelRequests
         if (endpoint.Waiting.Count == 0 && endpoint.Pick(request.Attempts, now) is { } session)
         {
             Give(session, request);
+            if (endpoint.IsBusy(now, _node.Loops.Count))
+            {
+                _pool.Dial(endpoint); // For those that come when it is ready.
+            }
         }
         else if (endpoint.Waiting.Count >= MaxWaiting)
         {

@@ -105,7 +105,7 @@ public sealed class Http1TunnelStage : GraphStageWithMaterializedValue<FlowShape
             _stage = stage;
             _head = new Http1HeadBuffer(stage._pool);
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
-            Handle = new SessionHandle(_commands, _wakeUp);
+            Handle = new SessionHandle(_commands, _wakeUp, stage._time);
             SetHandlers(stage.In, stage.Out, this);
         }
 

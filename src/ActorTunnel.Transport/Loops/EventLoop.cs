@@ -28,6 +28,7 @@ internal sealed class EventLoop
     private readonly ConcurrentQueue<IRunnable> _fromOutside = new();
     private readonly List<Slot> _slots = [];
     private readonly Stack<int> _free = new();
+    private readonly BusyShare _busy = new(TimeProvider.System);
     private int _sleeps;
     private volatile bool _stopped;
 
@@ -39,6 +40,9 @@ internal sealed class EventLoop
 
     /// <summary>The loop whose thread this is, or null.</summary>
     public static EventLoop? Current => _current;
+
+    /// <summary>The share of the last moments in which it did not wait for events. Any thread may ask.</summary>
+    public double Load => _busy.Share;
 
     /// <summary>Runs it in a turn to come. Any thread may call this.</summary>
     public void Execute(IRunnable work)
@@ -105,10 +109,16 @@ internal sealed class EventLoop
         {
             RunScheduled();
             var sleep = _scheduled.Count == 0 && BeginSleep();
+            if (sleep)
+            {
+                _busy.End();
+            }
+
             var count = _epoll.Wait(block: sleep);
             if (sleep)
             {
                 Interlocked.Exchange(ref _sleeps, 0);
+                _busy.Begin();
             }
 
             for (var i = 0; i < count; i++)

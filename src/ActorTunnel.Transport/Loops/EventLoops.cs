@@ -50,6 +50,9 @@ public sealed class EventLoops
         return new EventLoops(loops, dispatchers);
     }
 
+    /// <summary>How many there are.</summary>
+    public int Count => _loops.Length;
+
     /// <summary>The dispatcher of actors that many sessions deal with: that of the first session, which is mostly the only one.</summary>
     public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[0];
 

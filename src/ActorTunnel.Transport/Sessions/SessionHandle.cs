@@ -12,11 +12,15 @@ public sealed class SessionHandle
     private readonly IWakeable _stage;
     private int _isOver;
 
-    internal SessionHandle(ConcurrentQueue<SessionCommand> commands, IWakeable stage)
+    internal SessionHandle(ConcurrentQueue<SessionCommand> commands, IWakeable stage, TimeProvider time)
     {
+        Load = new SessionLoad(time);
         _commands = commands;
         _stage = stage;
     }
+
+    /// <summary>How busy the session is.</summary>
+    public SessionLoad Load { get; }
 
     /// <summary>
     /// Opens a stream; the session's actor is told <see cref="SessionProtocol.TunnelOpened"/> or <see cref="SessionProtocol.TunnelNotOpened"/>, unless it is told

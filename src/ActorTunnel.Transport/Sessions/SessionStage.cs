@@ -1,5 +1,6 @@
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Http2.Session;
+using ActorTunnel.Transport.Loops;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Stage;
@@ -109,7 +110,11 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 
         public SessionHandle Handle => _tunnels.Control;
 
-        public override void PreStart() => Pull(_stage.In);
+        public override void PreStart()
+        {
+            Handle.Load.RunsOn(EventLoop.Current);
+            Pull(_stage.In);
+        }
 
         public override void OnPush()
         {
@@ -140,6 +145,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         public override void OnPull()
         {
             _liveness.Taken();
+            Handle.Load.Taken();
             _lastTaken = _stage._time.GetTimestamp();
             Flush();
             CloseWhenRequested();
@@ -264,6 +270,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             {
                 _session.TakeOutput(_output, OutputBudget);
                 _liveness.Handed();
+                Handle.Load.Handed();
                 Push(_stage.Out, _output);
                 if (!_closing)
                 {

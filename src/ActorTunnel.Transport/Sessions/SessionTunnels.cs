@@ -41,7 +41,7 @@ internal sealed class SessionTunnels
         Action<RelayGraph> run)
     {
         _run = run;
-        Control = new SessionHandle(_commands, stage);
+        Control = new SessionHandle(_commands, stage, time);
         _liveness = liveness;
         _pendingEnds = new PendingEnds(session, stage, time);
         _forget = Remove;

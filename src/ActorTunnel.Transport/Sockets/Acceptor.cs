@@ -12,15 +12,11 @@ internal abstract class Acceptor : IDisposable
     /// <summary>How the last accept ended.</summary>
     public abstract SocketError Result { get; }
 
-    /// <summary>Whether accepted sockets have the options already.</summary>
-    public abstract bool AppliesOptions { get; }
-
     /// <summary>That of the event loop that the caller runs on, or .NET's where it runs on none.</summary>
     /// <param name="listener">Listens; the caller closes it.</param>
-    /// <param name="options">Of the accepted sockets.</param>
     /// <param name="stage">Woken.</param>
-    public static Acceptor For(Socket listener, TcpConnectionOptions options, IWakeable stage) =>
-        EventLoop.Current is { } loop ? new LoopAcceptor(loop, listener, options, stage) : new AsyncAcceptor(listener, stage);
+    public static Acceptor For(Socket listener, IWakeable stage) =>
+        EventLoop.Current is { } loop ? new LoopAcceptor(loop, listener, stage) : new AsyncAcceptor(listener, stage);
 
     /// <summary>Accepts one. True: done, see <see cref="Result"/>. False: the stage is woken when it is.</summary>
     public abstract bool Accept();

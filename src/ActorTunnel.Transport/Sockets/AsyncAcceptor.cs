@@ -22,8 +22,6 @@ internal sealed class AsyncAcceptor : Acceptor
 
     public override SocketError Result => _args.SocketError;
 
-    public override bool AppliesOptions => false;
-
     public override bool Accept()
     {
         Volatile.Write(ref _waits, 1);

@@ -5,8 +5,7 @@ using ActorTunnel.Transport.Loops;
 namespace ActorTunnel.Transport.Sockets;
 
 /// <summary>
-/// Accepts by an event loop, on whose thread everything here happens. Accepted sockets do not block, and inherit their options from the listening one, which is how Linux does it: that saves
-/// some calls for each.
+/// Accepts by an event loop, on whose thread everything here happens. Accepted sockets do not block.
 /// </summary>
 internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
 {
@@ -14,7 +13,6 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
     private const int NonBlocking = 0x800;
 
     private readonly EventLoop _loop;
-    private readonly Socket _listener;
     private readonly IWakeable _stage;
     private readonly int _descriptor;
     private readonly int _slot;
@@ -22,12 +20,11 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
     private SocketError _result;
     private bool _isWaiting;
 
-    public LoopAcceptor(EventLoop loop, Socket listener, TcpConnectionOptions options, IWakeable stage)
+    public LoopAcceptor(EventLoop loop, Socket listener, IWakeable stage)
     {
+        listener.Blocking = false;
         _loop = loop;
-        _listener = listener;
         _stage = stage;
-        _result = options.ApplyTo(listener);
         _descriptor = (int)listener.Handle;
         _slot = loop.Register(_descriptor, this);
     }
@@ -35,8 +32,6 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
     public override bool IsWaiting => _isWaiting;
 
     public override SocketError Result => _result;
-
-    public override bool AppliesOptions => true;
 
     public override bool Accept()
     {

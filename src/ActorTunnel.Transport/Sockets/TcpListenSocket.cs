@@ -9,14 +9,18 @@ public sealed class TcpListenSocket : IDisposable
     /// <summary>Connections that the kernel holds for us; the system may allow fewer.</summary>
     private const int Backlog = 4_096;
 
-    private TcpListenSocket(Socket socket)
+    private TcpListenSocket(Socket socket, TcpConnectionOptions? options)
     {
         Socket = socket;
+        Options = options;
         Address = (IPEndPoint)socket.LocalEndPoint!;
     }
 
     /// <summary>Where it listens, with the real port.</summary>
     public IPEndPoint Address { get; }
+
+    /// <summary>What accepted connections have from their first moment; null: whoever accepts one applies its options.</summary>
+    public TcpConnectionOptions? Options { get; }
 
     internal Socket Socket { get; }
 
@@ -26,7 +30,8 @@ public sealed class TcpListenSocket : IDisposable
     /// <param name="transparent">
     /// Takes connections to any address, as TPROXY hands them over: Linux only, and only with CAP_NET_ADMIN, else <see cref="SocketError.AccessDenied"/>.
     /// </param>
-    public static SocketError TryBind(IPEndPoint address, out TcpListenSocket? listener, bool transparent = false)
+    /// <param name="options">Of accepted connections, which inherit them where the system is Linux.</param>
+    public static SocketError TryBind(IPEndPoint address, out TcpListenSocket? listener, bool transparent = false, TcpConnectionOptions? options = null)
     {
         listener = null;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -39,8 +44,9 @@ public sealed class TcpListenSocket : IDisposable
             }
 
             socket.Bind(address);
-            socket.Listen(Backlog);
-            listener = new TcpListenSocket(socket);
+            options = OperatingSystem.IsLinux() && options?.ApplyTo(socket) == SocketError.Success ? options : null;
+            socket.Listen(Backlog); // From here on the kernel makes connections, with the options that it finds.
+            listener = new TcpListenSocket(socket, options);
             return SocketError.Success;
         }
         catch (SocketException e)

@@ -67,7 +67,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
             SetHandler(stage.Out, this);
         }
 
-        public override void PreStart() => _acceptor = Acceptor.For(_stage._listener.Socket, _stage._options, _wakeUp);
+        public override void PreStart() => _acceptor = Acceptor.For(_stage._listener.Socket, _wakeUp);
 
         public override void OnPull() => Accept();
 
@@ -106,7 +106,7 @@ public sealed class TcpListenerStage : GraphStage<SourceShape<TcpConnection>>
             _accepting = false;
             if (_acceptor!.Result == SocketError.Success)
             {
-                Push(_stage.Out, new TcpConnection(_acceptor.Take(), _stage._options, _stage._loops, _acceptor.AppliesOptions));
+                Push(_stage.Out, new TcpConnection(_acceptor.Take(), _stage._options, _stage._loops, areApplied: _stage._listener.Options is not null));
             }
             else if (_acceptor.Result is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {

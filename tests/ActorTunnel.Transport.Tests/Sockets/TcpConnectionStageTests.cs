@@ -11,7 +11,7 @@ using Xunit;
 namespace ActorTunnel.Transport.Tests.Sockets;
 
 /// <summary>The socket's stage over the loopback interface; a hand stands for what is behind the stage.</summary>
-public sealed class TcpConnectionStageTests : StageTest
+public abstract class TcpConnectionStageTests(int eventLoops) : StageTest(eventLoops)
 {
     private const int SmallBuffers = 16 * 1024;
     private const int MiB = 1024 * 1024;
@@ -213,3 +213,7 @@ public sealed class TcpConnectionStageTests : StageTest
             .JoinMaterialized(new HandStage(Pool), Keep.Right)
             .Run(Materializer);
 }
+
+public sealed class TcpConnectionStageTestsOnALoop() : TcpConnectionStageTests(1);
+
+public sealed class TcpConnectionStageTestsOnThePool() : TcpConnectionStageTests(0);

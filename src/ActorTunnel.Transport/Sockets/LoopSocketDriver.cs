@@ -44,7 +44,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
 
     public override SocketError WriteResult => _result;
 
-    /// <summary>Null where the socket was closed by its owner meanwhile.</summary>
+    /// <summary>Null where the socket was closed by its owner meanwhile, or the system has no memory to watch it.</summary>
     public static LoopSocketDriver? TryCreate(EventLoop loop, Socket socket, IWakeable stage)
     {
         var driver = new LoopSocketDriver(loop, socket, stage);
@@ -52,8 +52,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
         try
         {
             socket.SafeHandle.DangerousAddRef(ref held); // The number must not be another's by now.
-            driver._slot = loop.Register((int)socket.SafeHandle.DangerousGetHandle(), driver);
-            return driver;
+            return loop.TryRegister((int)socket.SafeHandle.DangerousGetHandle(), driver, out driver._slot) ? driver : null;
         }
         catch (ObjectDisposedException)
         {

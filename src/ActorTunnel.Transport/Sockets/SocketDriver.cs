@@ -22,7 +22,7 @@ internal abstract class SocketDriver : IDisposable
     /// <summary>How the last write ended.</summary>
     public abstract SocketError WriteResult { get; }
 
-    /// <summary>The driver for who asks: that of the event loop that the caller runs on, or .NET's where it runs on none. Null where the socket was closed meanwhile.</summary>
+    /// <summary>The driver for who asks: that of the event loop that the caller runs on, or .NET's where it runs on none. Null where the socket was closed meanwhile, or cannot be watched.</summary>
     public static SocketDriver? For(Socket socket, IWakeable stage) =>
         EventLoop.Current is { } loop ? LoopSocketDriver.TryCreate(loop, socket, stage) : new AsyncSocketDriver(socket, stage);
 

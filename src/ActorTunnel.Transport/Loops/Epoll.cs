@@ -12,6 +12,9 @@ internal sealed unsafe partial class Epoll : IDisposable
     /// <summary>Bytes can be read, or the peer's end.</summary>
     public const uint Readable = 0x1;
 
+    /// <summary>There is an urgent byte (RFC 9293 §3.8.5), in front of which a read ends, or there was one a moment ago.</summary>
+    public const uint Urgent = 0x2;
+
     /// <summary>Bytes can be written.</summary>
     public const uint Writable = 0x4;
 
@@ -52,7 +55,7 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     /// <summary>Tells of every change of a socket from now on, and first of what it is ready for already; until it is closed or removed.</summary>
     /// <returns>False where it is no open socket, or the system has no memory for it.</returns>
-    public bool TryWatch(int socket, ulong key) => Watch(socket, Readable | Writable | PeerHangUp | EdgeTriggered, key) >= 0;
+    public bool TryWatch(int socket, ulong key) => Watch(socket, Readable | Urgent | Writable | PeerHangUp | EdgeTriggered, key) >= 0;
 
     /// <summary>Tells no more of a socket that stays open.</summary>
     public void Forget(int socket) => Control(_epoll, Remove, socket, null); // Of one that was closed meanwhile it has been forgotten already.

@@ -178,8 +178,14 @@ public sealed class EventLoopTests : IDisposable
         Thread? thread = null;
         LoopRun.On(Loop, () => thread = Thread.CurrentThread);
         var runs = 0;
+        using var begun = new ManualResetEventSlim();
         using var held = new ManualResetEventSlim();
-        Loop.Execute(new LoopRun(held.Wait));
+        Loop.Execute(new LoopRun(() =>
+        {
+            begun.Set();
+            held.Wait();
+        }));
+        Assert.True(begun.Wait(StageTest.Patience));
         for (var i = 0; i < Many; i++)
         {
             Loop.Execute(new LoopRun(() => Interlocked.Increment(ref runs)));

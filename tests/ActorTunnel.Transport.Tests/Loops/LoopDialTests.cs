@@ -81,6 +81,7 @@ public sealed class LoopDialTests : IDisposable
     public async Task A_dial_that_is_under_way_when_its_loop_ends_has_timed_out()
     {
         var dialling = DialAsync(Silent());
+        LoopRun.On(_loop!, static () => { });
         _loop!.Stop();
         Assert.Equal((null, SocketError.TimedOut), await dialling);
     }

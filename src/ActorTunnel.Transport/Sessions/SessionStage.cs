@@ -167,9 +167,9 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _lastMoment?.Dispose();
             _liveness.Dispose();
             End(_closing ? SessionEndReason.Orderly : SessionEndReason.Aborted, "the session's stage was stopped");
-            Handle.Over();
             _output.Dispose();
             _session.Dispose();
+            Handle.Over();
         }
 
         private void OnWake()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ActorTunnel.Scenarios.Support;
+using ActorTunnel.TestSupport;
 using Xunit.Abstractions;
 
 namespace ActorTunnel.Scenarios;

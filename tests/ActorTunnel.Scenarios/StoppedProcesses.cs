@@ -3,6 +3,7 @@ using System.Net;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Scenarios.Interop;
 using ActorTunnel.Scenarios.Support;
+using ActorTunnel.TestSupport;
 using ActorTunnel.TestSupport.Network;
 using Xunit.Abstractions;
 

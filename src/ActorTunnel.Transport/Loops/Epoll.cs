@@ -12,6 +12,9 @@ internal sealed unsafe partial class Epoll : IDisposable
     /// <summary>Bytes can be read, or the peer's end.</summary>
     public const uint Readable = 0x1;
 
+    /// <summary>There is an urgent byte (RFC 9293 §3.8.5), in front of which a read ends, or there was one a moment ago.</summary>
+    public const uint Urgent = 0x2;
+
     /// <summary>Bytes can be written.</summary>
     public const uint Writable = 0x4;
 
@@ -36,20 +39,23 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     private readonly int _epoll;
     private readonly int _wakeUp;
+    private readonly Lock _gate = new();
     private readonly byte[] _events = GC.AllocateArray<byte>(MaxEvents * EventSize, pinned: true);
+    private bool _isClosed;
 
     public Epoll()
     {
         _epoll = Checked(Create(CloseOnExec));
         _wakeUp = Checked(EventFd(0, CloseOnExec | NonBlocking));
-        Watch(_wakeUp, Readable | EdgeTriggered, WakeUpKey);
+        Checked(Watch(_wakeUp, Readable | EdgeTriggered, WakeUpKey));
     }
 
     /// <summary>The key of the event by which <see cref="WakeUp"/> ends a wait.</summary>
     public static ulong WakeUpKey => ulong.MaxValue;
 
     /// <summary>Tells of every change of a socket from now on, and first of what it is ready for already; until it is closed or removed.</summary>
-    public void Watch(int socket, ulong key) => Watch(socket, Readable | Writable | PeerHangUp | EdgeTriggered, key);
+    /// <returns>False where it is no open socket, or the system has no memory for it.</returns>
+    public bool TryWatch(int socket, ulong key) => Watch(socket, Readable | Urgent | Writable | PeerHangUp | EdgeTriggered, key) >= 0;
 
     /// <summary>Tells no more of a socket that stays open.</summary>
     public void Forget(int socket) => Control(_epoll, Remove, socket, null); // Of one that was closed meanwhile it has been forgotten already.
@@ -72,26 +78,36 @@ internal sealed unsafe partial class Epoll : IDisposable
         return (BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[DataOffset..]));
     }
 
-    /// <summary>Ends a wait, now or the next one. Any thread may call this.</summary>
+    /// <summary>Ends a wait, now or the next one; does nothing where it is disposed. Any thread may call this.</summary>
     public void WakeUp()
     {
-        var one = 1UL;
-        Write(_wakeUp, &one, sizeof(ulong)); // Fails only where 2^64 wake-ups wait already.
+        lock (_gate)
+        {
+            if (!_isClosed)
+            {
+                var one = 1UL;
+                Write(_wakeUp, &one, sizeof(ulong)); // Fails only where 2^64 wake-ups wait already.
+            }
+        }
     }
 
     public void Dispose()
     {
-        Close(_epoll);
-        Close(_wakeUp);
+        lock (_gate)
+        {
+            _isClosed = true; // From here on the number may be another's.
+            Close(_epoll);
+            Close(_wakeUp);
+        }
     }
 
-    private void Watch(int descriptor, uint events, ulong key)
+    private int Watch(int descriptor, uint events, ulong key)
     {
         var e = stackalloc byte[EventSize];
         var bytes = new Span<byte>(e, EventSize);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, events);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[DataOffset..], key);
-        Checked(Control(_epoll, Add, descriptor, e));
+        return Control(_epoll, Add, descriptor, e);
     }
 
     private static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());

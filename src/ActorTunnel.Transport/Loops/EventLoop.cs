@@ -6,7 +6,7 @@ namespace ActorTunnel.Transport.Loops;
 /// <summary>Who is told that a socket became ready.</summary>
 internal interface ILoopHandler
 {
-    /// <summary>On the loop's thread: what the socket is ready for by now, in terms of <see cref="Epoll"/>.</summary>
+    /// <summary>On the loop's thread: what the socket is ready for by now, in terms of <see cref="Epoll"/>; 0: the loop ends, and tells no more.</summary>
     void Ready(uint events);
 }
 
@@ -20,6 +20,10 @@ internal interface ILoopHandler
 /// </summary>
 internal sealed class EventLoop
 {
+    private const int Awake = 0;
+    private const int Asleep = 1;
+    private const int Over = 2;
+
     [ThreadStatic]
     private static EventLoop? _current;
 
@@ -29,7 +33,7 @@ internal sealed class EventLoop
     private readonly List<Slot> _slots = [];
     private readonly Stack<int> _free = new();
     private readonly BusyShare _busy = new(TimeProvider.System);
-    private int _sleeps;
+    private int _state;
     private volatile bool _stopped;
 
     /// <param name="name">Of the thread.</param>
@@ -44,7 +48,7 @@ internal sealed class EventLoop
     /// <summary>The share of the last moments in which it did not wait for events. Any thread may ask.</summary>
     public double Load => _busy.Share;
 
-    /// <summary>Runs it in a turn to come. Any thread may call this.</summary>
+    /// <summary>Runs it in a turn to come, or by the thread pool where the loop is over. Any thread may call this.</summary>
     public void Execute(IRunnable work)
     {
         if (_current == this)
@@ -54,8 +58,13 @@ internal sealed class EventLoop
         }
 
         _fromOutside.Enqueue(work);
-        Interlocked.MemoryBarrier(); // Either this sees that the loop sleeps, or the loop sees the work.
-        if (Volatile.Read(ref _sleeps) == 1 && Interlocked.Exchange(ref _sleeps, 0) == 1)
+        Interlocked.MemoryBarrier(); // Either this sees that the loop sleeps or is over, or the loop sees the work.
+        var state = Volatile.Read(ref _state);
+        if (state == Over)
+        {
+            LeaveToThePool();
+        }
+        else if (state == Asleep && Interlocked.CompareExchange(ref _state, Awake, Asleep) == Asleep)
         {
             _epoll.WakeUp();
         }
@@ -64,10 +73,17 @@ internal sealed class EventLoop
     /// <summary>Tells a handler of a socket's readiness from now on; first of what it is ready for already. Only on the loop's thread.</summary>
     /// <param name="socket">Its descriptor; not blocking.</param>
     /// <param name="handler">Told.</param>
-    /// <returns>For <see cref="Unregister"/>.</returns>
-    public int Register(int socket, ILoopHandler handler)
+    /// <param name="slot">For <see cref="Unregister(int)"/>.</param>
+    /// <returns>False where the loop is over or the system cannot watch it, and nobody will be told.</returns>
+    public bool TryRegister(int socket, ILoopHandler handler, out int slot)
     {
-        if (!_free.TryPop(out var slot))
+        slot = -1;
+        if (_state == Over)
+        {
+            return false;
+        }
+
+        if (!_free.TryPop(out slot))
         {
             slot = _slots.Count;
             _slots.Add(default);
@@ -75,8 +91,13 @@ internal sealed class EventLoop
 
         var generation = _slots[slot].Generation;
         _slots[slot] = new Slot(handler, generation);
-        _epoll.Watch(socket, KeyOf(slot, generation));
-        return slot;
+        if (_epoll.TryWatch(socket, KeyOf(slot, generation)))
+        {
+            return true;
+        }
+
+        Unregister(slot);
+        return false;
     }
 
     /// <summary>Tells no more. Before the socket is closed, which makes the kernel forget it. Only on the loop's thread.</summary>
@@ -93,7 +114,7 @@ internal sealed class EventLoop
         Unregister(slot);
     }
 
-    /// <summary>Ends the thread when its turn is over. Nothing may be registered any more.</summary>
+    /// <summary>Ends the thread when its turn is over, after the graphs that run on it. Who still waits is told.</summary>
     public void Stop()
     {
         _stopped = true;
@@ -117,7 +138,7 @@ internal sealed class EventLoop
             var count = _epoll.Wait(block: sleep);
             if (sleep)
             {
-                Interlocked.Exchange(ref _sleeps, 0);
+                Interlocked.Exchange(ref _state, Awake);
                 _busy.Begin();
             }
 
@@ -127,7 +148,32 @@ internal sealed class EventLoop
             }
         }
 
+        End();
+    }
+
+    private void End()
+    {
+        for (var slot = 0; slot < _slots.Count; slot++)
+        {
+            _slots[slot].Handler?.Ready(0);
+        }
+
+        while (_scheduled.TryDequeue(out var work))
+        {
+            _fromOutside.Enqueue(work);
+        }
+
+        Interlocked.Exchange(ref _state, Over); // Either this is seen by who gives work, or its work is seen here.
+        LeaveToThePool();
         _epoll.Dispose();
+    }
+
+    private void LeaveToThePool()
+    {
+        while (_fromOutside.TryDequeue(out var work))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        }
     }
 
     /// <summary>What is scheduled meanwhile waits for the next turn, so that sockets have theirs.</summary>
@@ -147,13 +193,13 @@ internal sealed class EventLoop
     /// <summary>Whether nothing came from outside before it was seen that the loop sleeps.</summary>
     private bool BeginSleep()
     {
-        Interlocked.Exchange(ref _sleeps, 1);
+        Interlocked.Exchange(ref _state, Asleep);
         if (_fromOutside.IsEmpty && !_stopped)
         {
             return true;
         }
 
-        Interlocked.Exchange(ref _sleeps, 0);
+        Interlocked.Exchange(ref _state, Awake);
         return false;
     }
 

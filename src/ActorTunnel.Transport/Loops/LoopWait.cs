@@ -22,7 +22,7 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
         _events = events;
     }
 
-    /// <summary>True: the socket is ready, or has ended. False: the wait was cancelled, or the socket was closed before.</summary>
+    /// <summary>True: the socket is ready, or has ended. False: the wait was cancelled, the socket was closed before, or the loop waits for none.</summary>
     public Task<bool> Result => _result.Task;
 
     /// <summary>Waits until the socket can be read. Any thread may call this.</summary>
@@ -51,7 +51,12 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
     /// <summary>Begins, or ends where it was cancelled.</summary>
     public void Run()
     {
-        if (_isCancelled || (_slot is null && !WithDescriptor(descriptor => _slot = _loop.Register(descriptor, this))))
+        if (!_isCancelled)
+        {
+            WithDescriptor(Register);
+        }
+
+        if (_isCancelled || _slot is null)
         {
             End(false);
         }
@@ -61,9 +66,10 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
 
     public void Ready(uint events)
     {
-        if ((events & (_events | Epoll.Ended)) != 0)
+        var ready = (events & (_events | Epoll.Ended)) != 0;
+        if (ready || events == 0)
         {
-            End(true);
+            End(ready);
         }
     }
 
@@ -72,6 +78,8 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
         wait._loop.Execute(wait);
         return wait;
     }
+
+    private void Register(int descriptor) => _slot = _loop.TryRegister(descriptor, this, out var slot) ? slot : null;
 
     private void End(bool ready)
     {

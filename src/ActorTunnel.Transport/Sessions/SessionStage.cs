@@ -1,8 +1,10 @@
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Http2.Session;
 using ActorTunnel.Transport.Loops;
+using Akka;
 using Akka.Actor;
 using Akka.Streams;
+using Akka.Streams.Dsl;
 using Akka.Streams.Stage;
 
 namespace ActorTunnel.Transport.Sessions;
@@ -15,6 +17,13 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
 {
     /// <summary>Bytes handed to the transport at once. More only delays what becomes urgent meanwhile.</summary>
     internal const int OutputBudget = 128 * 1024;
+
+    /// <summary>
+    /// A graph without a purpose of its own. Akka forgets a graph that is given to an actor in the very turn in which its last other one ends: this one is there until the session's stage is
+    /// over, and ends in a turn of its own.
+    /// </summary>
+    private static readonly IRunnableGraph<UniqueKillSwitch> Keeper =
+        Source.Maybe<NotUsed>().ViaMaterialized(KillSwitches.Single<NotUsed>(), Keep.Right).To(Sink.Ignore<NotUsed>());
 
     private readonly SessionRole _role;
     private readonly SessionSettings _settings;
@@ -86,6 +95,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         private readonly long _began;
         private long _lastTaken;
         private bool _closing;
+        private UniqueKillSwitch? _keeper;
 
         public Logic(SessionStage stage)
             : base(stage.Shape)
@@ -113,6 +123,7 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
         public override void PreStart()
         {
             Handle.Load.RunsOn(EventLoop.Current);
+            _keeper = SubFusingMaterializer.Materialize(Keeper);
             Pull(_stage.In);
         }
 
@@ -173,9 +184,10 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             _lastMoment?.Dispose();
             _liveness.Dispose();
             End(_closing ? SessionEndReason.Orderly : SessionEndReason.Aborted, "the session's stage was stopped");
-            Handle.Over();
             _output.Dispose();
             _session.Dispose();
+            Handle.Over();
+            _keeper?.Shutdown();
         }
 
         private void OnWake()

@@ -16,7 +16,7 @@ internal abstract class Acceptor : IDisposable
     /// <param name="listener">Listens; the caller closes it.</param>
     /// <param name="stage">Woken.</param>
     public static Acceptor For(Socket listener, IWakeable stage) =>
-        EventLoop.Current is { } loop ? new LoopAcceptor(loop, listener, stage) : new AsyncAcceptor(listener, stage);
+        (EventLoop.Current is { } loop ? LoopAcceptor.TryCreate(loop, listener, stage) : null) ?? (Acceptor)new AsyncAcceptor(listener, stage);
 
     /// <summary>Accepts one. True: done, see <see cref="Result"/>. False: the stage is woken when it is.</summary>
     public abstract bool Accept();

@@ -53,6 +53,10 @@ internal sealed class AsyncSocketDriver : SocketDriver
         return _readable.SocketError;
     }
 
+    public override void ReadShort()
+    {
+    }
+
     public override void Drained()
     {
     }

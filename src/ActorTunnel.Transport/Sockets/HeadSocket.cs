@@ -197,6 +197,7 @@ internal sealed class HeadSocket
         {
             return await WaitByLoopAsync(deadline.Token).ConfigureAwait(false) ? SocketError.Success
                 : deadline.Passed ? SocketError.TimedOut
+                : deadline.Token.IsCancellationRequested ? SocketError.OperationAborted // Nothing was read.
                 : _fault = SocketError.OperationAborted;
         }
 

@@ -15,23 +15,29 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
     private readonly EventLoop _loop;
     private readonly IWakeable _stage;
     private readonly int _descriptor;
-    private readonly int _slot;
+    private int _slot;
     private Socket? _accepted;
     private SocketError _result;
     private bool _isWaiting;
 
-    public LoopAcceptor(EventLoop loop, Socket listener, IWakeable stage)
+    private LoopAcceptor(EventLoop loop, int descriptor, IWakeable stage)
     {
-        listener.Blocking = false;
         _loop = loop;
         _stage = stage;
-        _descriptor = (int)listener.Handle;
-        _slot = loop.Register(_descriptor, this);
+        _descriptor = descriptor;
     }
 
     public override bool IsWaiting => _isWaiting;
 
     public override SocketError Result => _result;
+
+    /// <summary>Null where the system cannot watch the socket.</summary>
+    public static LoopAcceptor? TryCreate(EventLoop loop, Socket listener, IWakeable stage)
+    {
+        listener.Blocking = false;
+        var acceptor = new LoopAcceptor(loop, (int)listener.Handle, stage);
+        return loop.TryRegister(acceptor._descriptor, acceptor, out acceptor._slot) ? acceptor : null;
+    }
 
     public override bool Accept()
     {

@@ -33,7 +33,7 @@ internal static partial class LoopDial
             return (null, error);
         }
 
-        var socket = new Socket(handle!); // Not before: now the kernel can be asked for both ends.
+        var socket = new Socket(handle!) { Blocking = false }; // Not before: now the kernel can be asked for both ends. That it does not block, .NET does not ask.
         error = (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
         if (error == SocketError.Success)
         {

@@ -8,7 +8,7 @@ namespace ActorTunnel.Transport.Sockets;
 /// <summary>
 /// Waits by an event loop, on whose thread everything here happens. The kernel tells each change once, so what it told is kept until a read or a write finds that it is over.
 /// <code>
-///   read:   Ready ──drained, no end told──▶ NotReady ──bytes, an end──▶ Ready (the stage is woken where it waits)
+///   read:   Ready ──drained, or read short where neither an end nor an urgent byte was told──▶ NotReady ──bytes, an end──▶ Ready (the stage is woken where it waits)
 ///   write:  Idle ──Write, all taken──▶ Idle      Idle ──Write, the system takes no more──▶ Writing ──room──▶ goes on ──all taken, failed──▶ Idle (the stage is woken)
 /// </code>
 /// </summary>
@@ -24,7 +24,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
     private List<ArraySegment<byte>>? _segments;
     private int _slot;
     private bool _isReadable = true;
-    private bool _hasEnded;
+    private bool _maybeMore;
     private bool _isWaiting;
     private bool _isWriting;
     private SocketError _result;
@@ -44,7 +44,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
 
     public override SocketError WriteResult => _result;
 
-    /// <summary>Null where the socket was closed by its owner meanwhile.</summary>
+    /// <summary>Null where the socket was closed by its owner meanwhile, or the system has no memory to watch it.</summary>
     public static LoopSocketDriver? TryCreate(EventLoop loop, Socket socket, IWakeable stage)
     {
         var driver = new LoopSocketDriver(loop, socket, stage);
@@ -52,8 +52,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
         try
         {
             socket.SafeHandle.DangerousAddRef(ref held); // The number must not be another's by now.
-            driver._slot = loop.Register((int)socket.SafeHandle.DangerousGetHandle(), driver);
-            return driver;
+            return loop.TryRegister((int)socket.SafeHandle.DangerousGetHandle(), driver, out driver._slot) ? driver : null;
         }
         catch (ObjectDisposedException)
         {
@@ -80,7 +79,9 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
         return SocketError.IOPending;
     }
 
-    public override void Drained() => _isReadable = _hasEnded; // An end was told once, with or before the bytes that were read.
+    public override void ReadShort() => _isReadable = _maybeMore;
+
+    public override void Drained() => _isReadable = false;
 
     public override bool Write(SliceQueue slices)
     {
@@ -91,7 +92,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
 
     public void Ready(uint events)
     {
-        _hasEnded |= (events & Epoll.Ended) != 0;
+        _maybeMore |= (events & (Epoll.Ended | Epoll.Urgent)) != 0; // From here on a short read proves nothing: an end was told once, and urgent bytes cut reads.
         var wakes = false;
         if ((events & (Epoll.Readable | Epoll.Ended)) != 0)
         {

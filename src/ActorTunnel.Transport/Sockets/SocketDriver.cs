@@ -22,7 +22,7 @@ internal abstract class SocketDriver : IDisposable
     /// <summary>How the last write ended.</summary>
     public abstract SocketError WriteResult { get; }
 
-    /// <summary>The driver for who asks: that of the event loop that the caller runs on, or .NET's where it runs on none. Null where the socket was closed meanwhile.</summary>
+    /// <summary>The driver for who asks: that of the event loop that the caller runs on, or .NET's where it runs on none. Null where the socket was closed meanwhile, or cannot be watched.</summary>
     public static SocketDriver? For(Socket socket, IWakeable stage) =>
         EventLoop.Current is { } loop ? LoopSocketDriver.TryCreate(loop, socket, stage) : new AsyncSocketDriver(socket, stage);
 
@@ -32,7 +32,10 @@ internal abstract class SocketDriver : IDisposable
     /// </summary>
     public abstract SocketError WaitReadable();
 
-    /// <summary>A read has left nothing behind, not even an end, as far as it could see.</summary>
+    /// <summary>A read brought less than it had room for.</summary>
+    public abstract void ReadShort();
+
+    /// <summary>A read found nothing, not even an end.</summary>
     public abstract void Drained();
 
     /// <summary>Takes the slices over and writes all of them. True: done, see <see cref="WriteResult"/>. False: the stage is woken when it is.</summary>

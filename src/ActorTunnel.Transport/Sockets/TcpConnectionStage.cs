@@ -217,7 +217,7 @@ public sealed class TcpConnectionStage : GraphStage<FlowShape<SliceQueue, SliceQ
                 _dataLikely = count == room;
                 if (!_dataLikely)
                 {
-                    _driver!.Drained();
+                    _driver!.ReadShort();
                 }
 
                 _received.Enqueue(block.AsSlice(Headroom, count));

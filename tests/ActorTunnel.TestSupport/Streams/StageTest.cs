@@ -1,4 +1,5 @@
 using ActorTunnel.Http2.Buffers;
+using ActorTunnel.Transport.Loops;
 using Akka.Event;
 using Akka.Streams;
 using Akka.Streams.Implementation;
@@ -19,10 +20,12 @@ public abstract class StageTest : TestKit
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
     private readonly TestProbe _errors;
 
-    protected StageTest()
+    /// <param name="eventLoops">Whose threads run the graphs; 0, and everywhere but on Linux: the default dispatcher does.</param>
+    protected StageTest(int eventLoops = 0)
         : base("akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [], test.single-expect-default = 60s, test.default-timeout = 60s }")
     {
-        Materializer = (ActorMaterializerImpl)ActorMaterializer.Create(Sys);
+        var dispatcher = EventLoops.Start(Sys, eventLoops).Next();
+        Materializer = (ActorMaterializerImpl)ActorMaterializer.Create(Sys, ActorMaterializerSettings.Create(Sys).WithDispatcher(dispatcher));
         _errors = CreateTestProbe();
         Sys.EventStream.Subscribe(_errors, typeof(Error));
     }

@@ -42,7 +42,7 @@ public abstract class SessionTest : StageTest
 
     protected TestProbe ServerActor { get; }
 
-    protected SessionHandle Client { get; private set; } = null!;
+    protected SessionHandle Client { get; set; } = null!;
 
     protected SessionHandle Server { get; private set; } = null!;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
 using Xunit;
 
@@ -18,7 +19,7 @@ internal sealed class Dialled : IDisposable
 
     public Socket Peer { get; }
 
-    public static async Task<Dialled> CreateAsync(string address = "127.0.0.1", string bind = "127.0.0.1")
+    public static async Task<Dialled> CreateAsync(string address = "127.0.0.1", string bind = "127.0.0.1", EventLoops? loops = null)
     {
         using var listener = new TcpListener(IPAddress.Parse(bind), 0);
         listener.Start();
@@ -26,7 +27,8 @@ internal sealed class Dialled : IDisposable
             new TcpConnectionOptions { ResetUnlessClean = true },
             new NameResolver(Dns.GetHostAddressesAsync, TimeSpan.FromSeconds(5), TimeProvider.System),
             TestSupport.Streams.StageTest.Patience,
-            TimeProvider.System);
+            TimeProvider.System,
+            loops);
         var dialled = await dialler.DialAsync(address, ((IPEndPoint)listener.LocalEndpoint).Port, default);
         var connection = Assert.IsType<DialResult.Connected>(dialled).Connection;
         var peer = await listener.AcceptSocketAsync();

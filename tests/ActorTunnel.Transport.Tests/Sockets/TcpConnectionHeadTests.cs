@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Heads;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 using Akka.Streams;
@@ -12,7 +13,7 @@ using Xunit;
 namespace ActorTunnel.Transport.Tests.Sockets;
 
 /// <summary>Heads that are read from a connection, and what the flow makes of the rest. Each test ends with every block given back.</summary>
-public sealed class TcpConnectionHeadTests : IAsyncLifetime
+public abstract class TcpConnectionHeadTests : IAsyncLifetime
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
     private static readonly HeadLimits Limits = new(1_024, Timeout);
@@ -20,15 +21,17 @@ public sealed class TcpConnectionHeadTests : IAsyncLifetime
     private readonly BufferPool _pool = new();
     private readonly FakeTimeProvider _time = new();
     private readonly ActorSystem _system = ActorSystem.Create("heads");
+    private readonly EventLoops _loops;
     private readonly ActorMaterializer _materializer;
     private Dialled _pair = null!;
 
-    public TcpConnectionHeadTests()
+    protected TcpConnectionHeadTests(int eventLoops)
     {
-        _materializer = _system.Materializer();
+        _loops = EventLoops.Start(_system, eventLoops);
+        _materializer = ActorMaterializer.Create(_system, ActorMaterializerSettings.Create(_system).WithDispatcher(_loops.Next()));
     }
 
-    public async Task InitializeAsync() => _pair = await Dialled.CreateAsync();
+    public async Task InitializeAsync() => _pair = await Dialled.CreateAsync(loops: _loops);
 
     public async Task DisposeAsync()
     {
@@ -363,3 +366,7 @@ public sealed class TcpConnectionHeadTests : IAsyncLifetime
         return ([.. chunks.SelectMany(chunk => chunk)], chunks.Count > 0 ? chunks[0].Length : 0);
     }
 }
+
+public sealed class TcpConnectionHeadTestsOnALoop() : TcpConnectionHeadTests(1);
+
+public sealed class TcpConnectionHeadTestsOnThePool() : TcpConnectionHeadTests(0);

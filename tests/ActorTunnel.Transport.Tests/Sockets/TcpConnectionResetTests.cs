@@ -8,7 +8,7 @@ using Xunit;
 namespace ActorTunnel.Transport.Tests.Sockets;
 
 /// <summary>A connection that is reset while nobody reads it, by its peer or by its owner.</summary>
-public sealed class TcpConnectionResetTests : StageTest
+public abstract class TcpConnectionResetTests(int eventLoops) : StageTest(eventLoops)
 {
     private static readonly TcpConnectionOptions Options = new() { ResetUnlessClean = true };
 
@@ -76,3 +76,7 @@ public sealed class TcpConnectionResetTests : StageTest
         PoolIsFull();
     }
 }
+
+public sealed class TcpConnectionResetTestsOnALoop() : TcpConnectionResetTests(1);
+
+public sealed class TcpConnectionResetTestsOnThePool() : TcpConnectionResetTests(0);

@@ -11,7 +11,7 @@ using Xunit;
 namespace ActorTunnel.Transport.Tests.Sockets;
 
 /// <summary>The socket's stage over the loopback interface; a hand stands for what is behind the stage.</summary>
-public sealed class TcpConnectionStageTests : StageTest
+public abstract class TcpConnectionStageTests(int eventLoops) : StageTest(eventLoops)
 {
     private const int SmallBuffers = 16 * 1024;
     private const int MiB = 1024 * 1024;
@@ -144,6 +144,25 @@ public sealed class TcpConnectionStageTests : StageTest
         Assert.InRange(hand.PendingBytes, 1, PoolBytes.MaxSlice);
     }
 
+    /// <summary>A read ends in front of an urgent byte, and is short although more is there.</summary>
+    [Fact]
+    public void What_came_behind_an_urgent_byte_is_read_before_anything_else_comes()
+    {
+        using var pair = SocketPair.Create();
+        var hand = Start(pair, Application);
+        hand.Settle();
+        pair.Peer.Send([1, 2, 3]);
+        pair.Peer.Socket.Send([4], SocketFlags.OutOfBand);
+        pair.Peer.Send([5, 6]);
+        hand.TakeAll();
+        Assert.Equal([1, 2, 3, 5, 6], hand.ExpectBytes(5));
+
+        pair.Peer.Send([7]);
+        Assert.Equal([7], hand.ExpectBytes(1));
+        hand.Settle();
+        PoolIsFull();
+    }
+
     [Fact]
     public void A_peer_that_does_not_read_blocks_the_inlet_until_it_reads()
     {
@@ -213,3 +232,7 @@ public sealed class TcpConnectionStageTests : StageTest
             .JoinMaterialized(new HandStage(Pool), Keep.Right)
             .Run(Materializer);
 }
+
+public sealed class TcpConnectionStageTestsOnALoop() : TcpConnectionStageTests(1);
+
+public sealed class TcpConnectionStageTestsOnThePool() : TcpConnectionStageTests(0);

@@ -1,19 +1,28 @@
 using System.Net;
 using System.Net.Sockets;
+using ActorTunnel.Transport.Loops;
 using ActorTunnel.Transport.Sockets;
+using Akka.Actor;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace ActorTunnel.Transport.Tests.Sockets;
 
-public sealed class TcpDialerTests : IDisposable
+public abstract class TcpDialerTests(int eventLoops) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TestSupport.Streams.StageTest.Patience;
 
     private readonly FakeTimeProvider _time = new();
     private readonly List<Socket> _sockets = [];
+    private readonly ActorSystem _system = ActorSystem.Create("dials");
 
-    public void Dispose() => _sockets.ForEach(socket => socket.Dispose());
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        _sockets.ForEach(socket => socket.Dispose());
+        return _system.Terminate();
+    }
 
     [Fact]
     public async Task A_refused_address_is_followed_by_the_next_one_at_once()
@@ -71,7 +80,8 @@ public sealed class TcpDialerTests : IDisposable
         new TcpConnectionOptions { ResetUnlessClean = false },
         new NameResolver((_, _) => Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound)), Patience, _time),
         TimeSpan.FromSeconds(2),
-        _time);
+        _time,
+        EventLoops.Start(_system, eventLoops));
 
     private IPEndPoint Listen(string address)
     {
@@ -94,3 +104,7 @@ public sealed class TcpDialerTests : IDisposable
         _sockets.Add(filler);
     }
 }
+
+public sealed class TcpDialerTestsOnALoop() : TcpDialerTests(1);
+
+public sealed class TcpDialerTestsOnThePool() : TcpDialerTests(0);

@@ -92,6 +92,7 @@ internal sealed class ListenerReader(UpstreamCatalog upstreams, TlsReader tls, C
             Accept = section.Get("accept", Accept),
             Upstream = upstreams.Reference(section, "upstream", UpstreamProtocol.Http2) ?? "",
             Authority = null,
+            EarlyData = section.Get("early-data", ValueKind.Flag),
             Tunnel = TunnelReader.Read(section),
         };
         return templates.Read(section, settings);

@@ -11,11 +11,12 @@ using Akka.Actor;
 namespace ActorTunnel.Proxy.Connections;
 
 /// <summary>
-/// An application's connection to an encapsulator: asks the upstream for a tunnel, holds the connection unread until there is one, and writes the
-/// access log.
+/// An application's connection to an encapsulator: asks the upstream for a tunnel, holds the connection unread until there is one (or, with early data, until its first byte is there and a
+/// stream to send it on), and writes the access log.
 /// <code>
 ///   Reading (what has to come first; mostly left out) ──known──▶ Opening        ──refused──▶ Answering or reset
 ///   Opening ──established──▶ Carried ──closed──▶ stopped
+///      ├──begun──▶ Ahead ──established──▶ Carried; ──failed──▶ stopped
 ///      ├──the application reset its connection──▶ stopped
 ///      └──failed──▶ the connection is reset, or Answering where it speaks HTTP/1.1 ──▶ stopped
 ///   Answering ──answer taken, or a few seconds──▶ stopped
@@ -38,6 +39,7 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
     private readonly CancellationTokenSource _stopped = new();
     private PreludeResult.Known _client;
     private ConnectRequest? _request;
+    private IActorRef? _carrier;
     private TunnelProtocol.TunnelEstablished? _tunnel;
     private bool _closed;
 
@@ -96,13 +98,13 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
         _node.TunnelOver();
         _stopped.Cancel();
         _stopped.Dispose();
-        if (_tunnel is null)
+        if (_carrier is null)
         {
             _connection.Reset(); // Nobody carries it: never a clean close.
         }
         else if (!_closed)
         {
-            _tunnel.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
+            _carrier.Tell(TunnelProtocol.AbortTunnel.Instance);
         }
     }
 
@@ -151,6 +153,8 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
 
         Become(Opening);
         Timers.StartPeriodicTimer(Look.Instance, Look.Instance, LookInterval);
+        var firstByte = _listener.EarlyData && _client.Authority is null ? _connection.AwaitFirstByte() : null;
+        firstByte?.Result.PipeTo(Self);
         _node.Upstreams[_listener.Upstream].Tell(new TunnelProtocol.OpenTunnel(
             Self,
             _connection,
@@ -158,7 +162,10 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
             _request.Fields,
             _listener.Tunnel,
             _client.Authority is null ? default : Http1ResponseWriter.Established,
-            TunnelAttempts.None));
+            TunnelAttempts.None)
+        {
+            FirstByte = firstByte,
+        });
     }
 
     private void Opening(object message)
@@ -166,11 +173,12 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case TunnelProtocol.TunnelEstablished established:
+                Establish(established);
+                break;
+            case TunnelProtocol.TunnelBegun begun:
                 Timers.Cancel(Look.Instance);
-                _tunnel = established;
-                Context.Watch(established.Tunnel);
-                _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
-                Become(Carried);
+                _carrier = begun.Tunnel;
+                Become(Ahead);
                 break;
             case TunnelProtocol.TunnelFailed failed when _client.Authority is not null:
                 Refuse(AnswerOf(failed), failed, failed.Detail, canAnswer: true);
@@ -178,13 +186,11 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
             case TunnelProtocol.TunnelFailed failed:
                 Fail(failed);
                 break;
+            case FirstByteResult.Broken:
             case Look when _connection.WasReset:
-                _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, ConnectFailureReason.Abandoned);
-                var end = TunnelEnd.ResetBy(GuiltySide.Downstream);
-                Log(null, null, ConnectFailureReason.Abandoned, "the application left before the answer", end, end, default);
-                Context.Stop(Self);
+                Fail(TunnelProtocol.TunnelFailed.OfApplication(route: null));
                 break;
-            case Look:
+            case FirstByteResult or Look:
                 break;
             case DrainProtocol.AbortTunnels:
                 // The stream, where there is one already, is watching this actor.
@@ -194,6 +200,39 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
                 Unhandled(message);
                 break;
         }
+    }
+
+    /// <summary>The application's bytes are on their way, and the answer is still awaited.</summary>
+    private void Ahead(object message)
+    {
+        switch (message)
+        {
+            case TunnelProtocol.TunnelEstablished established:
+                Establish(established);
+                break;
+            case TunnelProtocol.TunnelFailed failed:
+                _closed = true;
+                Fail(failed);
+                break;
+            case DrainProtocol.AbortTunnels:
+                _carrier.Tell(TunnelProtocol.AbortTunnel.Instance);
+                break;
+            case FirstByteResult or Look:
+                break; // Of the moment before.
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Establish(TunnelProtocol.TunnelEstablished established)
+    {
+        Timers.Cancel(Look.Instance);
+        _carrier = established.Tunnel;
+        _tunnel = established;
+        Context.Watch(established.Tunnel);
+        _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
+        Become(Carried);
     }
 
     private void Carried(object message)
@@ -207,9 +246,9 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
                 Close(default); // Its actor failed; the relay was aborted with it.
                 break;
             case DrainProtocol.AbortTunnels:
-                _tunnel!.Tunnel.Tell(TunnelProtocol.AbortTunnel.Instance);
+                _carrier.Tell(TunnelProtocol.AbortTunnel.Instance);
                 break;
-            case TunnelProtocol.TunnelFailed or Look:
+            case TunnelProtocol.TunnelFailed or FirstByteResult or Look:
                 break; // Of the moment before.
             default:
                 Unhandled(message);
@@ -288,8 +327,13 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
     private void Fail(TunnelProtocol.TunnelFailed failed)
     {
         _node.Meters.TunnelFailed(_listener.Name, _listener.Upstream, failed.Reason);
-        var end = TunnelEnd.ResetBy(failed.Side, TunnelEndReason.ConnectFailed);
-        Log(failed.Route, failed.Status, failed.Reason, failed.Detail, end, end, default);
+        if (failed.BytesSent > 0)
+        {
+            _node.Meters.BytesDelivered(_listener.Name, _listener.Upstream, ByteDirection.ToUpstream, failed.BytesSent);
+        }
+
+        var end = failed.ApplicationLeft ? TunnelEnd.ResetBy(GuiltySide.Downstream) : TunnelEnd.ResetBy(failed.Side, TunnelEndReason.ConnectFailed);
+        Log(failed.Route, failed.Status, failed.Reason, failed.Detail, end, end, new RelayResult { BytesSent = failed.BytesSent });
         Context.Stop(Self);
     }
 

@@ -82,6 +82,12 @@ public sealed record TunnelListenerSettings : ListenerSettings
     /// </summary>
     public string? DefaultServerName { get; init; }
 
+    /// <summary>
+    /// Whether the application's bytes are sent before the terminator has answered. Not with <see cref="TunnelAccept.HttpConnect"/>, where the client waits for our answer, and we for the
+    /// terminator's.
+    /// </summary>
+    public bool EarlyData { get; init; }
+
     /// <summary>Timeouts and keepalive of the application's connections.</summary>
     public TunnelSettings Tunnel { get; init; } = new();
 }

@@ -6,14 +6,17 @@ using ActorTunnel.Proxy.Settings;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
 using ActorTunnel.Transport.Sessions;
+using ActorTunnel.Transport.Sockets;
 using Akka.Actor;
 
 namespace ActorTunnel.Proxy.Tunnels;
 
 /// <summary>
-/// A CONNECT stream that we opened: waits for the answer, then relays.
+/// A CONNECT stream that we opened: waits for the answer, then relays. With early data it relays to the terminator as soon as the application's first byte is there, so it is Accepted
+/// while that wait is being ended, or Ahead of the answer.
 /// <code>
-///   AwaitingAnswer ──2xx──▶ Relaying ──both directions ended──▶ stopped
+///   AwaitingAnswer ──2xx──▶ (Accepted ──▶) Relaying ──both directions ended──▶ stopped
+///        ├──first byte──▶ Ahead ──2xx──▶ Relaying; ──anything else──▶ the relay resets both sides ──▶ stopped; no other try
 ///        ├──refused unseen or for the terminator's own sake, session lost──▶ stopped; the request goes back for another try
 ///        ├──any other status or reset, no answer in time──▶ stopped; the requester still holds the connection, unread
 ///        └──the requester is gone──▶ Abandoned ──answer, reset, session lost, no answer in time, Retire──▶ stopped
@@ -29,6 +32,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     private readonly TunnelProtocol.TunnelRoute _route;
     private readonly AbandonedStreams _abandoned;
     private RelayControl? _relay;
+    private TunnelProtocol.TunnelFailed? _lost;
     private bool _isAbandoned;
     private bool _finished;
 
@@ -68,6 +72,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Context.Watch(_request.Requester);
         _port.SetOwner(Self);
         Timers.StartSingleTimer(AnswerTimeout.Instance, AnswerTimeout.Instance, _answerTimeout);
+        _request.FirstByte?.Result.PipeTo(Self);
     }
 
     protected override void PostStop()
@@ -85,16 +90,26 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
 
         if (!_finished)
         {
-            Fail(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us, status: null);
+            Fail(Failure(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us));
         }
     }
 
     private void AwaitingAnswer()
     {
         Receive<TunnelPortProtocol.ResponseReceived>(Answered);
+        Receive<FirstByteResult>(result =>
+        {
+            // Where it is broken or was stopped, the requester is about to go.
+            if (result == FirstByteResult.Readable)
+            {
+                _request.Requester.Tell(new TunnelProtocol.TunnelBegun(Self));
+                StartRelay(ahead: true);
+                Become(Ahead);
+            }
+        });
         Receive<TunnelPortProtocol.StreamWasReset>(reset =>
         {
-            var failure = Failure(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream, status: null);
+            var failure = WasReset(reset);
             if (reset is { ByPeer: true, Code: ErrorCode.RefusedStream })
             {
                 Return(failure, bySession: true);
@@ -109,14 +124,14 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.SessionWasLost>(_ =>
         {
             // No byte of the application was read, so a second CONNECT cannot repeat any.
-            Return(Failure(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session, status: null), bySession: false);
+            Return(SessionLost(), bySession: false);
             Context.Stop(Self);
         });
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
         Receive<AnswerTimeout>(_ =>
         {
             GiveUpOnAnswer();
-            Fail(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream, status: null);
+            Fail(Unanswered());
             Context.Stop(Self);
         });
         Receive<Terminated>(_ =>
@@ -138,6 +153,91 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
             ResetUnanswered();
             Context.Stop(Self);
         });
+        Receive<ClientSessionProtocol.Retire>(_ => { });
+    }
+
+    /// <summary>
+    /// The application's bytes go out, and nothing goes to it: what came may be the body of a refusal. What was read is gone with the stream, so there is no other try.
+    /// </summary>
+    private void Ahead()
+    {
+        Receive<TunnelPortProtocol.ResponseReceived>(response =>
+        {
+            Timers.Cancel(AnswerTimeout.Instance);
+            var status = StatusOf(response);
+            if (!IsSuccess(status))
+            {
+                Lose(Rejected(response, status), PipeEnd.StreamReset);
+            }
+            else if (_lost is null)
+            {
+                _relay!.Deliver();
+                Establish(status);
+            }
+        });
+        Receive<TunnelPortProtocol.StreamWasReset>(reset => Lose(WasReset(reset), PipeEnd.StreamReset));
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => Lose(SessionLost(), PipeEnd.SessionLost));
+        Receive<AnswerTimeout>(_ =>
+        {
+            _node.Meters.LimitHit("answer-timeout");
+            Lose(Unanswered(), PipeEnd.Aborted, isReset: true);
+        });
+        Receive<TunnelProtocol.AbortTunnel>(_ => Lose(Drained(), PipeEnd.Drained, isReset: true));
+        Receive<Terminated>(_ => Lose(Drained(), PipeEnd.Drained, isReset: true)); // It went away before it heard of the relay.
+        Receive<TunnelRelay.RelayEnded>(ended =>
+        {
+            if (_lost is null)
+            {
+                Lose(OfRelay(ended.Result), PipeEnd.Aborted, isReset: true);
+            }
+
+            Fail(_lost! with { BytesSent = ended.Result.BytesSent });
+            Context.Stop(Self);
+        });
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<ClientSessionProtocol.Retire>(_ => { });
+    }
+
+    /// <summary>Its relay is to end, and the requester hears of the failure when it has.</summary>
+    /// <param name="failure">Of failures that follow each other the first one counts.</param>
+    /// <param name="end">Of the relay, where it has not ended yet.</param>
+    /// <param name="isReset">The stream is reset without an answer by it.</param>
+    private void Lose(TunnelProtocol.TunnelFailed failure, PipeEnd end, bool isReset = false)
+    {
+        if (_lost is null)
+        {
+            _lost = failure;
+            Timers.Cancel(AnswerTimeout.Instance);
+            _relay!.Abort(end);
+            if (isReset)
+            {
+                Context.Parent.Tell(ClientSessionProtocol.ResetUnanswered.Instance);
+            }
+        }
+    }
+
+    /// <summary>A 2xx came before the first byte. Two may not wait at one socket, so the relay begins when the wait for that byte is over.</summary>
+    private void Accepted(int status)
+    {
+        Receive<FirstByteResult>(result =>
+        {
+            if (result != FirstByteResult.Broken)
+            {
+                StartRelay(ahead: false);
+                Establish(status);
+            }
+        });
+        Receive<Terminated>(_ =>
+        {
+            _finished = true;
+            _session.Reset(_port, ErrorCode.ConnectError);
+            Context.Stop(Self);
+        });
+
+        // The relay will learn these from the pipes.
+        Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
+        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
         Receive<ClientSessionProtocol.Retire>(_ => { });
     }
 
@@ -170,6 +270,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.StreamWasReset>(_ => Context.Stop(Self));
         Receive<TunnelPortProtocol.SessionWasLost>(_ => Context.Stop(Self));
         Receive<TunnelPortProtocol.EndReceived>(_ => { });
+        Receive<FirstByteResult>(_ => { });
     }
 
     private void GiveUpOnAnswer()
@@ -190,15 +291,20 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         var status = StatusOf(response);
         if (IsSuccess(status))
         {
-            _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Context, _request.Greeting);
-            _finished = true;
-            _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status, _relay.Progress));
-            Become(Relaying);
+            if (_request.FirstByte is { } awaited)
+            {
+                awaited.Stop();
+                Become(() => Accepted(status));
+                return;
+            }
+
+            StartRelay(ahead: false);
+            Establish(status);
             return;
         }
 
         Close(response);
-        var failure = Failure(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
+        var failure = Rejected(response, status);
         if (status == 503 && ProxyStatusField.ErrorOfNearest(response.Fields) is "destination_unavailable" or "connection_limit_reached")
         {
             Return(failure, bySession: false); // It drains or is overloaded: that says nothing of the origin, which another may reach.
@@ -209,6 +315,15 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         }
 
         Context.Stop(Self);
+    }
+
+    private void StartRelay(bool ahead) => _relay = TunnelRelay.Start(_request.Connection, _port, _request.Settings, _node, Context, _request.Greeting, ahead);
+
+    private void Establish(int status)
+    {
+        _finished = true;
+        _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status, _relay!.Progress));
+        Become(Relaying);
     }
 
     /// <summary>Ends a stream that was answered and that no relay will use.</summary>
@@ -242,10 +357,26 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
     }
 
-    private TunnelProtocol.TunnelFailed Failure(ConnectFailureReason reason, string detail, GuiltySide side, int? status) =>
-        new(reason, detail, side, _route, status);
+    private TunnelProtocol.TunnelFailed Rejected(TunnelPortProtocol.ResponseReceived response, int status) =>
+        Failure(ConnectFailureReason.RejectedByTerminator, DetailOf(response.Fields), GuiltySide.Upstream, status);
 
-    private void Fail(ConnectFailureReason reason, string detail, GuiltySide side, int? status) => Fail(Failure(reason, detail, side, status));
+    private TunnelProtocol.TunnelFailed WasReset(TunnelPortProtocol.StreamWasReset reset) =>
+        Failure(ConnectFailureReason.RejectedByTerminator, $"the stream was reset: {reset.Code}", GuiltySide.Upstream);
+
+    private TunnelProtocol.TunnelFailed SessionLost() => Failure(ConnectFailureReason.SessionLost, "the session was lost", GuiltySide.Session);
+
+    private TunnelProtocol.TunnelFailed Unanswered() =>
+        Failure(ConnectFailureReason.ConnectTimeout, "the terminator did not answer in time", GuiltySide.Upstream);
+
+    private TunnelProtocol.TunnelFailed Drained() => Failure(ConnectFailureReason.Draining, "the drain reached its deadline", GuiltySide.Us);
+
+    /// <summary>Of a relay that nobody has aborted: the application reset its connection, or the relay went with its actor system.</summary>
+    private TunnelProtocol.TunnelFailed OfRelay(RelayResult result) => result.ReceiveEnd == PipeEnd.ConnectionReset
+        ? TunnelProtocol.TunnelFailed.OfApplication(_route)
+        : Failure(ConnectFailureReason.Abandoned, "the tunnel's relay was stopped", GuiltySide.Us);
+
+    private TunnelProtocol.TunnelFailed Failure(ConnectFailureReason reason, string detail, GuiltySide side, int? status = null) =>
+        new(reason, detail, side, _route, status);
 
     private void Fail(TunnelProtocol.TunnelFailed failure)
     {

@@ -5,7 +5,7 @@ using Akka.Actor;
 namespace ActorTunnel.Proxy.Tunnels;
 
 /// <summary>
-/// What was tried for a tunnel so far, in vain. No byte of the application is read before a 2xx, and a stream that was answered so is no attempt any more but the
+/// What was tried for a tunnel so far, in vain. No byte of the application is read before there is a relay, and a stream with a relay is no attempt any more but the
 /// tunnel: so however many attempts there are, no byte is ever sent twice.
 /// </summary>
 internal sealed record TunnelAttempts

@@ -17,13 +17,15 @@ internal static class TunnelRelay
     /// <summary>Joins the connection with the tunnel's pipes: connection ↔ relay ↔ pipes. The graph owns the connection from now on.</summary>
     /// <param name="tunnel">The tunnel's actor, which calls this.</param>
     /// <param name="preamble">Sent to the connection in front of the tunnel's bytes; at most a block.</param>
+    /// <param name="ahead">The answer is still awaited: <see cref="RelayControl.Deliver"/> tells the relay that it came.</param>
     public static RelayControl Start(
         TcpConnection connection,
         TunnelPort port,
         TunnelSettings settings,
         NodeContext node,
         IActorContext tunnel,
-        ReadOnlyMemory<byte> preamble = default)
+        ReadOnlyMemory<byte> preamble = default,
+        bool ahead = false)
     {
         port.EndDeliveryTimeout = settings.EndDeliveryTimeout;
         var actor = tunnel.Self;
@@ -33,7 +35,8 @@ internal static class TunnelRelay
             new RelayTimeouts(settings.IdleTimeout, settings.HalfClosedIdleTimeout),
             node.Time,
             result => actor.Tell(new RelayEnded(result)),
-            Slice.Copy(node.Environment.Pool, preamble.Span));
+            Slice.Copy(node.Environment.Pool, preamble.Span),
+            ahead);
         port.Start(new RelayGraph(connection, node.Environment.Pool, relay, node.Materializer, tunnel.Props.Dispatcher));
         return relay.Control;
     }

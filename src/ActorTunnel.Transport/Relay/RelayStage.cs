@@ -48,6 +48,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     ///             Open ──pipe cancelled──▶ StreamReset | SessionLost; the socket is aborted when receive has ended too
     ///   receive:  Open ──END_STREAM, all bytes pushed──▶ Clean (FIN)
     ///             Open ──pipe aborted──▶ StreamReset | SessionLost (at once, both directions)
+    ///             none of it before the answer, see RelayParts.Ahead
     ///   both:     Open ──idle, drained, aborted by the actor──▶ that reason
     /// </code>
     /// </remarks>
@@ -62,6 +63,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         private PipeEnd _sendEnd;
         private PipeEnd _receiveEnd;
         private int _inFlight;
+        private bool _delivers;
         private bool _reported;
         private bool _timedOutHalfClosed;
         private ITimer? _idleTimer;
@@ -89,9 +91,8 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
         public override void PreStart()
         {
-            _lastActivity = _parts.Time.GetTimestamp();
-            ArmIdleTimer();
             Control.Attach(_wakeUp);
+            BeginDelivering();
             _send.AttachProducer(_wakeUp);
             _receive.AttachConsumer(_wakeUp);
         }
@@ -168,6 +169,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
                 return;
             }
 
+            BeginDelivering();
             if (Interlocked.Exchange(ref _idleTimerFired, 0) == 1 && CheckIdle())
             {
                 return;
@@ -175,6 +177,17 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
 
             Deliver();
             Read();
+        }
+
+        /// <summary>Where it did not before and may now. Silence counts from here on.</summary>
+        private void BeginDelivering()
+        {
+            if (!_delivers && Control.MayDeliver)
+            {
+                _delivers = true;
+                _lastActivity = _parts.Time.GetTimestamp();
+                ArmIdleTimer();
+            }
         }
 
         /// <summary>Socket → session: asks for a read where the session has room for it.</summary>
@@ -199,7 +212,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
         /// <summary>Session → socket: pushes what the pipe has, where the socket has taken what came before.</summary>
         private void Deliver()
         {
-            if (_receiveEnd != PipeEnd.Open)
+            if (_receiveEnd != PipeEnd.Open || !_delivers)
             {
                 return;
             }
@@ -293,7 +306,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             {
                 var halfClosed = _sendEnd != PipeEnd.Open || _receiveEnd != PipeEnd.Open;
                 var timeout = halfClosed ? _parts.Timeouts.HalfClosedIdle : _parts.Timeouts.Idle;
-                return timeout > TimeSpan.Zero ? timeout : null;
+                return timeout > TimeSpan.Zero && _delivers ? timeout : null;
             }
         }
 

@@ -80,6 +80,40 @@ internal sealed class HeadSocket
         }
     }
 
+    /// <summary>Waits until there is something to read, or was from the start.</summary>
+    public async Task<FirstByteResult> AwaitFirstByteAsync(CancellationToken cancellation)
+    {
+        var early = _early.Take();
+        var isThere = !early.IsEmpty;
+        _early.Return(early);
+        if (isThere)
+        {
+            return FirstByteResult.Readable;
+        }
+
+        if (_loop is not null)
+        {
+            return await WaitByLoopAsync(cancellation).ConfigureAwait(false) ? FirstByteResult.Readable : FirstByteResult.Stopped;
+        }
+
+        try
+        {
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation).ConfigureAwait(false);
+            return FirstByteResult.Readable;
+        }
+        catch (OperationCanceledException)
+        {
+            // Nothing was read.
+            return FirstByteResult.Stopped;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer reset the connection, or our owner did.
+            Broke(e);
+            return FirstByteResult.Broken;
+        }
+    }
+
     /// <inheritdoc cref="TcpConnection.WriteAsync"/>
     public async Task<SocketError> WriteAsync(ReadOnlyMemory<byte> bytes, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {

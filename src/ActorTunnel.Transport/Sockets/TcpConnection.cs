@@ -73,6 +73,13 @@ public sealed class TcpConnection
         HeadParser<T> parser, HeadLimits limits, BufferPool pool, TimeProvider time, CancellationToken cancellation = default)
         where T : notnull => _head.ReadAsync(parser, limits, pool, time, cancellation);
 
+    /// <summary>Waits until there is something to read, without reading it: one call at a time, as for a head. What was read behind the heads counts.</summary>
+    public FirstByte AwaitFirstByte() => new(async cancellation =>
+    {
+        var result = await _head.AwaitFirstByteAsync(cancellation).ConfigureAwait(false);
+        return result == FirstByteResult.Readable && WasReset ? FirstByteResult.Broken : result;
+    });
+
     /// <summary>
     /// Writes all of a short text in front of what the flow will write. On anything but <see cref="SocketError.Success"/> the connection can only be reset.
     /// </summary>

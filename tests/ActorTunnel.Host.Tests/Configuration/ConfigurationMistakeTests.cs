@@ -34,7 +34,9 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("zebra = 1", "15:13: actortunnel.zebra: unknown key; allowed: node, listeners, upstreams, limits, drain, mesh, certificates, admin")]
     [InlineData("listeners.leave.connect.routes = [{ authority = \"*\", upstream = near, uspream = far }]", "15:83: actortunnel.listeners.leave.connect.routes[0].uspream: unknown key, did you mean 'upstream'?; allowed: authority, upstream")]
     [InlineData("upstreams.far.http2.\"a b\" = 1", "15:33: actortunnel.upstreams.far.http2.\"a b\": unknown key; allowed: stream-window, max-stream-window, receive-budget, max-frame-size, max-concurrent-streams, handshake-timeout, ping-interval, ping-timeout, write-timeout, max-age")]
+    [InlineData("listeners.leave.connect.origin.early-data = true", "15:44: actortunnel.listeners.leave.connect.origin.early-data: unknown key; allowed: idle-timeout, half-closed-idle-timeout, end-delivery-timeout, keepalive")]
     // Wrong types.
+    [InlineData("listeners.enter.tunnel.early-data = soon", "15:49: actortunnel.listeners.enter.tunnel.early-data = \"soon\": is neither true nor false; allowed: true or false")]
     [InlineData("drain = 5s", "15:21: actortunnel.drain = \"5s\": is a text; allowed: an object")]
     [InlineData("drain.timeout = [1]", "15:29: actortunnel.drain.timeout = [ … ]: is an array; allowed: 0, or a duration from 1ms to 24d")]
     [InlineData("drain.timeout { }", "15:27: actortunnel.drain.timeout = { … }: is an object; allowed: 0, or a duration from 1ms to 24d")]

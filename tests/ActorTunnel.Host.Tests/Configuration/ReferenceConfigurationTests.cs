@@ -37,7 +37,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
             bind = "[::1]:1", max-connections = 6, proxy-protocol = require, peek-timeout = 28s
             tunnel {
               upstream = terminators, authority = "%REQUESTED_SERVER_NAME%:443", headers { x-a = "b %ENVIRONMENT(X)%" }
-              default-server-name = host.com
+              default-server-name = host.com, early-data = true
               idle-timeout = 7s, half-closed-idle-timeout = 8s, end-delivery-timeout = 9s, keepalive { time = 10s, interval = 11s, probes = 12 }
             }
           }
@@ -120,6 +120,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
         Assert.Equal((AcceptProxyProtocol.Require, Seconds(28)), (tunnel.ProxyProtocol, tunnel.PeekTimeout));
         Assert.Equal("%REQUESTED_SERVER_NAME%:443", tunnel.Authority?.Text);
         Assert.Equal("host.com", tunnel.DefaultServerName);
+        Assert.True(tunnel.EarlyData);
         var header = Assert.Single(tunnel.Headers);
         Assert.Equal(("x-a", "b %ENVIRONMENT(X)%"), (header.Key, header.Value.Text));
         Assert.Equal(
@@ -136,6 +137,7 @@ public sealed class ReferenceConfigurationTests : ConfigurationTest
 
         var intercept = Assert.IsType<TunnelListenerSettings>(node.Listeners[1]);
         Assert.Equal((OriginalDestinationMode.Tproxy, "%ORIGINAL_DST%"), (intercept.OriginalDestination, intercept.Authority?.Text));
+        Assert.False(intercept.EarlyData);
 
         var connect = Assert.IsType<ConnectListenerSettings>(node.Listeners[2]);
         Assert.Equal(13, connect.MaxConnections);

@@ -179,6 +179,19 @@ internal sealed class Http2Peer : IAsyncDisposable
         }
     }
 
+    /// <summary>The next event on any stream.</summary>
+    public async Task<PeerEvent> NextOnAnyAsync()
+    {
+        while (true)
+        {
+            var e = await _events.Reader.ReadAsync().AsTask().InTime();
+            if (e.StreamId != 0 && e.Kind != SessionEventKind.SendReady)
+            {
+                return e;
+            }
+        }
+    }
+
     /// <summary>Completes when the other side ended the connection.</summary>
     public Task EndedAsync() => _reading.InTime();
 

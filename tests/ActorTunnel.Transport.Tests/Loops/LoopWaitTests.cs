@@ -164,5 +164,8 @@ public sealed class LoopWaitTests : IDisposable
 
     private LoopWait Writable() => LoopWait.Writable(Loop, _pair.Ours.SafeHandle);
 
-    private static Task<bool> ResultAsync(LoopWait wait) => wait.Result.WaitAsync(StageTest.Patience);
+    /// <summary>A wait goes on in the loop's thread; a test must not, since it waits for that thread.</summary>
+    private static Task<bool> ResultAsync(LoopWait wait) => wait.Result
+        .WaitAsync(StageTest.Patience)
+        .ContinueWith(static result => result.GetAwaiter().GetResult(), TaskScheduler.Default);
 }

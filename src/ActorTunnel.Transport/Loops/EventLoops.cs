@@ -53,8 +53,8 @@ public sealed class EventLoops
     /// <summary>How many there are.</summary>
     public int Count => _loops.Length;
 
-    /// <summary>The dispatcher of actors that many sessions deal with: that of the first session, which is mostly the only one.</summary>
-    public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[0];
+    /// <summary>The dispatcher of actors that many sessions deal with: the last one, since sessions begin with the first.</summary>
+    public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[^1];
 
     /// <summary>The dispatcher for one more session and what works with it; the first one first.</summary>
     public string Next() => _dispatchers.Length == 0

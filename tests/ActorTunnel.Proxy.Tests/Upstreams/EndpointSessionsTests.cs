@@ -78,6 +78,69 @@ public sealed class EndpointSessionsTests
         Assert.Null(_endpoint.Pick(TunnelAttempts.None, wait));
     }
 
+    [Fact]
+    public void A_busy_session_is_left_alone_while_another_is_calm_and_of_busy_ones_the_emptiest_is_taken()
+    {
+        var (first, second) = (Ready(), Ready());
+        Assert.Same(first.Session, _endpoint.Pick(TunnelAttempts.None, TimeSpan.Zero));
+
+        first.IsBusy = true;
+        Assert.Same(second.Session, _endpoint.Pick(TunnelAttempts.None, TimeSpan.Zero));
+
+        second.IsBusy = true;
+        first.Session.Tunnels = 2;
+        second.Session.Tunnels = 1;
+        Assert.Same(second.Session, _endpoint.Pick(TunnelAttempts.None, TimeSpan.Zero));
+
+        first.IsBusy = false;
+        Assert.Same(first.Session, _endpoint.Pick(TunnelAttempts.None, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void One_more_session_is_wanted_where_each_is_busy_up_to_the_event_loops_and_two_at_least()
+    {
+        var first = Ready();
+        Assert.False(_endpoint.IsBusy(TimeSpan.Zero, loops: 8));
+
+        first.IsBusy = true;
+        Assert.True(_endpoint.IsBusy(TimeSpan.Zero, loops: 0));
+        Assert.True(_endpoint.IsBusy(TimeSpan.Zero, loops: 8));
+
+        var second = Ready();
+        Assert.False(_endpoint.IsBusy(TimeSpan.Zero, loops: 8));
+        second.IsBusy = true;
+        Assert.False(_endpoint.IsBusy(TimeSpan.Zero, loops: 2));
+        Assert.True(_endpoint.IsBusy(TimeSpan.Zero, loops: 3));
+        second.Session.IsRetired = true;
+        Assert.True(_endpoint.IsBusy(TimeSpan.Zero, loops: 2));
+    }
+
+    [Fact]
+    public void No_session_is_wanted_while_one_is_on_its_way_or_the_endpoint_is_in_backoff()
+    {
+        Ready().IsBusy = true;
+        _endpoint.Sessions.Add(new PooledSession(ActorRefs.Nobody, _endpoint));
+        Assert.False(_endpoint.IsBusy(TimeSpan.Zero, loops: 8));
+
+        _endpoint.Sessions.RemoveAt(1);
+        var wait = _endpoint.Failed(TimeSpan.Zero, TimeSpan.Zero, new Halfway());
+        Assert.False(_endpoint.IsBusy(wait - TimeSpan.FromTicks(1), loops: 8));
+        Assert.True(_endpoint.IsBusy(wait, loops: 8));
+    }
+
+    private Busy Ready()
+    {
+        var busy = new Busy(new PooledSession(ActorRefs.Nobody, _endpoint));
+        _endpoint.Sessions.Add(busy.Session);
+        busy.Session.Ready(100, TimeSpan.Zero, () => busy.IsBusy);
+        return busy;
+    }
+
+    private sealed record Busy(PooledSession Session)
+    {
+        public bool IsBusy { get; set; }
+    }
+
     private sealed class Halfway : Random
     {
         public override double NextDouble() => 0.5;

@@ -126,6 +126,25 @@ public sealed class TunnelRequestsTests : TestKit, IAsyncLifetime
     }
 
     [Fact]
+    public void A_tunnel_that_finds_its_session_busy_goes_there_all_the_same_and_those_behind_it_to_the_one_that_is_dialled_for_them()
+    {
+        Start(endpoints: 1);
+        Place();
+        var first = GivenTo(null).Session;
+        _endpoints.Current[0].Sessions.Single(session => session.Actor.Equals(first)).Ready(100, _pool.Now, () => true);
+
+        Place();
+        Assert.Equal(first, GivenTo(null).Session);
+        Place();
+        Assert.Equal(first, GivenTo(null).Session);
+        Assert.Equal(2, _endpoints.Current[0].Sessions.Count);
+        _pool.Ready(_requests);
+
+        Place();
+        Assert.NotEqual(first, GivenTo(null).Session);
+    }
+
+    [Fact]
     public void Where_the_other_session_cannot_be_had_now_the_one_that_refused_is_asked_again()
     {
         Start(endpoints: 1, upstream => upstream with { MaxSessionsPerEndpoint = 2 });

@@ -20,9 +20,19 @@ internal sealed class BusyShare(TimeProvider time)
     private double _share;
 
     /// <summary>From 0 to 1.</summary>
-    public double Share => time.GetElapsedTime(Volatile.Read(ref _windowBegan)) < Stale ? Volatile.Read(ref _share)
-        : Volatile.Read(ref _busySince) == Calm ? 0
-        : 1;
+    public double Share
+    {
+        get
+        {
+            if (time.GetElapsedTime(Volatile.Read(ref _windowBegan)) < Stale)
+            {
+                return Volatile.Read(ref _share);
+            }
+
+            var since = Volatile.Read(ref _busySince);
+            return since == Calm || time.GetElapsedTime(since) < Window ? 0 : 1;
+        }
+    }
 
     /// <summary>Busy from here on; nothing changes where it is already.</summary>
     public void Begin()

@@ -41,6 +41,7 @@ public sealed class BusyShareTests
         Assert.Equal(0, _share.Share);
 
         _share.Begin();
+        Assert.Equal(0, _share.Share); // It has only begun.
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(1, _share.Share);
     }

@@ -22,7 +22,7 @@ namespace ActorTunnel.Proxy.Tunnels;
 ///        └──the requester is gone──▶ Abandoned ──answer, reset, session lost, no answer in time, Retire──▶ stopped
 /// </code>
 /// </summary>
-internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
+internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
 {
     private readonly TunnelProtocol.OpenTunnel _request;
     private readonly TunnelPort _port;
@@ -33,6 +33,8 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     private readonly AbandonedStreams _abandoned;
     private RelayControl? _relay;
     private TunnelProtocol.TunnelFailed? _lost;
+    private int _status;
+    private bool _waitsForFirstByte;
     private bool _isAbandoned;
     private bool _finished;
 
@@ -52,7 +54,6 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         _answerTimeout = answerTimeout;
         _node = node;
         _route = new TunnelProtocol.TunnelRoute(endpoint, ActorNames.PathOf(Context.Parent), port.StreamId);
-        AwaitingAnswer();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -72,6 +73,7 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         Context.Watch(_request.Requester);
         _port.SetOwner(Self);
         Timers.StartSingleTimer(AnswerTimeout.Instance, AnswerTimeout.Instance, _answerTimeout);
+        _waitsForFirstByte = _request.FirstByte is not null;
         _request.FirstByte?.Result.PipeTo(Self);
     }
 
@@ -94,108 +96,126 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void AwaitingAnswer()
+    /// <summary>AwaitingAnswer.</summary>
+    protected override void OnReceive(object message)
     {
-        Receive<TunnelPortProtocol.ResponseReceived>(Answered);
-        Receive<FirstByteResult>(result =>
+        switch (message)
         {
-            // Where it is broken or was stopped, the requester is about to go.
-            if (result == FirstByteResult.Readable)
-            {
+            case TunnelPortProtocol.ResponseReceived response:
+                Answered(response);
+                break;
+            case FirstByteResult.Readable:
                 _request.Requester.Tell(new TunnelProtocol.TunnelBegun(Self));
                 StartRelay(ahead: true);
                 Become(Ahead);
-            }
-        });
-        Receive<TunnelPortProtocol.StreamWasReset>(reset =>
+                break;
+            case FirstByteResult.Broken:
+                break; // The requester is about to go.
+            case FirstByteResult:
+                _waitsForFirstByte = false; // The system cannot wait for it: without early data then.
+                break;
+            case TunnelPortProtocol.StreamWasReset { ByPeer: true, Code: ErrorCode.RefusedStream } reset:
+                Return(WasReset(reset), bySession: true);
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.StreamWasReset reset:
+                Fail(WasReset(reset));
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.SessionWasLost:
+                // No byte of the application was read, so a second CONNECT cannot repeat any.
+                Return(SessionLost(), bySession: false);
+                Context.Stop(Self);
+                break;
+            case AnswerTimeout:
+                GiveUpOnAnswer();
+                Fail(Unanswered());
+                Context.Stop(Self);
+                break;
+            case Terminated:
+                RequesterGone();
+                break;
+            case TunnelPortProtocol.EndReceived or ClientSessionProtocol.Retire:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>Its application left, or the drain reached its deadline: the requester is gone, and with it the connection.</summary>
+    private void RequesterGone()
+    {
+        _finished = true;
+        if (!_node.IsDraining)
         {
-            var failure = WasReset(reset);
-            if (reset is { ByPeer: true, Code: ErrorCode.RefusedStream })
+            if (_abandoned.TryKeep())
             {
-                Return(failure, bySession: true);
-            }
-            else
-            {
-                Fail(failure);
+                _isAbandoned = true;
+                Become(Abandoned);
+                return;
             }
 
-            Context.Stop(Self);
-        });
-        Receive<TunnelPortProtocol.SessionWasLost>(_ =>
-        {
-            // No byte of the application was read, so a second CONNECT cannot repeat any.
-            Return(SessionLost(), bySession: false);
-            Context.Stop(Self);
-        });
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<AnswerTimeout>(_ =>
-        {
-            GiveUpOnAnswer();
-            Fail(Unanswered());
-            Context.Stop(Self);
-        });
-        Receive<Terminated>(_ =>
-        {
-            // Its application left, or the drain reached its deadline: the requester is gone, and with it the connection.
-            _finished = true;
-            if (!_node.IsDraining)
-            {
-                if (_abandoned.TryKeep())
-                {
-                    _isAbandoned = true;
-                    Become(Abandoned);
-                    return;
-                }
+            _node.Meters.LimitHit("abandoned-streams");
+        }
 
-                _node.Meters.LimitHit("abandoned-streams");
-            }
-
-            ResetUnanswered();
-            Context.Stop(Self);
-        });
-        Receive<ClientSessionProtocol.Retire>(_ => { });
+        ResetUnanswered();
+        Context.Stop(Self);
     }
 
     /// <summary>
     /// The application's bytes go out, and nothing goes to it: what came may be the body of a refusal. What was read is gone with the stream, so there is no other try.
     /// </summary>
-    private void Ahead()
+    private void Ahead(object message)
     {
-        Receive<TunnelPortProtocol.ResponseReceived>(response =>
+        switch (message)
         {
-            Timers.Cancel(AnswerTimeout.Instance);
-            var status = StatusOf(response);
-            if (!IsSuccess(status))
-            {
-                Lose(Rejected(response, status), PipeEnd.StreamReset);
-            }
-            else if (_lost is null)
-            {
-                _relay!.Deliver();
-                Establish(status);
-            }
-        });
-        Receive<TunnelPortProtocol.StreamWasReset>(reset => Lose(WasReset(reset), PipeEnd.StreamReset));
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => Lose(SessionLost(), PipeEnd.SessionLost));
-        Receive<AnswerTimeout>(_ =>
-        {
-            _node.Meters.LimitHit("answer-timeout");
-            Lose(Unanswered(), PipeEnd.Aborted, isReset: true);
-        });
-        Receive<TunnelProtocol.AbortTunnel>(_ => Lose(Drained(), PipeEnd.Drained, isReset: true));
-        Receive<Terminated>(_ => Lose(Drained(), PipeEnd.Drained, isReset: true)); // It went away before it heard of the relay.
-        Receive<TunnelRelay.RelayEnded>(ended =>
-        {
-            if (_lost is null)
-            {
-                Lose(OfRelay(ended.Result), PipeEnd.Aborted, isReset: true);
-            }
+            case TunnelPortProtocol.ResponseReceived response:
+                AnsweredAhead(response);
+                break;
+            case TunnelPortProtocol.StreamWasReset reset:
+                Lose(WasReset(reset), PipeEnd.StreamReset);
+                break;
+            case TunnelPortProtocol.SessionWasLost:
+                Lose(SessionLost(), PipeEnd.SessionLost);
+                break;
+            case AnswerTimeout:
+                _node.Meters.LimitHit("answer-timeout");
+                Lose(Unanswered(), PipeEnd.Aborted, isReset: true);
+                break;
+            case TunnelProtocol.AbortTunnel or Terminated: // Where the requester went away, it did before it heard of the relay.
+                Lose(Drained(), PipeEnd.Drained, isReset: true);
+                break;
+            case TunnelRelay.RelayEnded ended:
+                if (_lost is null)
+                {
+                    Lose(OfRelay(ended.Result), PipeEnd.Aborted, isReset: true);
+                }
 
-            Fail(_lost! with { BytesSent = ended.Result.BytesSent });
-            Context.Stop(Self);
-        });
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<ClientSessionProtocol.Retire>(_ => { });
+                Fail(_lost! with { BytesSent = ended.Result.BytesSent });
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.EndReceived or ClientSessionProtocol.Retire:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void AnsweredAhead(TunnelPortProtocol.ResponseReceived response)
+    {
+        Timers.Cancel(AnswerTimeout.Instance);
+        var status = StatusOf(response);
+        if (!IsSuccess(status))
+        {
+            Lose(Rejected(response, status), PipeEnd.StreamReset);
+        }
+        else if (_lost is null)
+        {
+            _relay!.Deliver();
+            Establish(status);
+        }
     }
 
     /// <summary>Its relay is to end, and the requester hears of the failure when it has.</summary>
@@ -217,60 +237,59 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A 2xx came before the first byte. Two may not wait at one socket, so the relay begins when the wait for that byte is over.</summary>
-    private void Accepted(int status)
+    private void Accepted(object message)
     {
-        Receive<FirstByteResult>(result =>
+        switch (message)
         {
-            if (result != FirstByteResult.Broken)
-            {
+            case FirstByteResult.Broken:
+                break; // The requester is about to go.
+            case FirstByteResult:
                 StartRelay(ahead: false);
-                Establish(status);
-            }
-        });
-        Receive<Terminated>(_ =>
-        {
-            _finished = true;
-            _session.Reset(_port, ErrorCode.ConnectError);
-            Context.Stop(Self);
-        });
-
-        // The relay will learn these from the pipes.
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
-        Receive<ClientSessionProtocol.Retire>(_ => { });
+                Establish(_status);
+                break;
+            case Terminated:
+                _finished = true;
+                _session.Reset(_port, ErrorCode.ConnectError);
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.EndReceived or TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost or ClientSessionProtocol.Retire:
+                break; // The relay will learn of an end from the pipes.
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     /// <summary>Waits for the answer only because terminators count resets without one.</summary>
-    private void Abandoned()
+    private void Abandoned(object message)
     {
-        Receive<TunnelPortProtocol.ResponseReceived>(response =>
+        switch (message)
         {
-            if (IsSuccess(StatusOf(response)))
-            {
+            case TunnelPortProtocol.ResponseReceived response when IsSuccess(StatusOf(response)):
                 _session.Reset(_port, ErrorCode.ConnectError); // Also where END_STREAM came: ours would be a clean end for the origin.
-            }
-            else
-            {
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.ResponseReceived response:
                 Close(response);
-            }
-
-            Context.Stop(Self);
-        });
-        Receive<AnswerTimeout>(_ =>
-        {
-            GiveUpOnAnswer();
-            Context.Stop(Self);
-        });
-        Receive<ClientSessionProtocol.Retire>(_ =>
-        {
-            ResetUnanswered();
-            Context.Stop(Self);
-        });
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => Context.Stop(Self));
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => Context.Stop(Self));
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<FirstByteResult>(_ => { });
+                Context.Stop(Self);
+                break;
+            case AnswerTimeout:
+                GiveUpOnAnswer();
+                Context.Stop(Self);
+                break;
+            case ClientSessionProtocol.Retire:
+                ResetUnanswered();
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost:
+                Context.Stop(Self);
+                break;
+            case TunnelPortProtocol.EndReceived or FirstByteResult:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private void GiveUpOnAnswer()
@@ -291,10 +310,11 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         var status = StatusOf(response);
         if (IsSuccess(status))
         {
-            if (_request.FirstByte is { } awaited)
+            if (_waitsForFirstByte)
             {
-                awaited.Stop();
-                Become(() => Accepted(status));
+                _request.FirstByte!.Stop();
+                _status = status;
+                Become(Accepted);
                 return;
             }
 
@@ -339,22 +359,25 @@ internal sealed class ClientTunnelActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Relaying()
+    private void Relaying(object message)
     {
-        Receive<TunnelRelay.RelayEnded>(ended =>
+        switch (message)
         {
-            _request.Requester.Tell(new TunnelProtocol.TunnelClosed(ended.Result));
-            Context.Stop(Self);
-        });
-        Receive<TunnelProtocol.AbortTunnel>(_ => _relay!.Abort(PipeEnd.Drained));
-        Receive<Terminated>(_ => _relay!.Abort(PipeEnd.Drained)); // It went away before it heard of the tunnel.
-
-        Receive<ClientSessionProtocol.Retire>(_ => { });
-
-        // The relay learns these from the pipes, behind the bytes that came before.
-        Receive<TunnelPortProtocol.EndReceived>(_ => { });
-        Receive<TunnelPortProtocol.StreamWasReset>(_ => { });
-        Receive<TunnelPortProtocol.SessionWasLost>(_ => { });
+            case TunnelRelay.RelayEnded ended:
+                _request.Requester.Tell(new TunnelProtocol.TunnelClosed(ended.Result));
+                Context.Stop(Self);
+                break;
+            case TunnelProtocol.AbortTunnel or Terminated: // Where the requester went away, it did before it heard of the tunnel.
+                _relay!.Abort(PipeEnd.Drained);
+                break;
+            case TunnelPortProtocol.EndReceived or TunnelPortProtocol.StreamWasReset or TunnelPortProtocol.SessionWasLost:
+                break; // The relay learns these from the pipes, behind the bytes that came before.
+            case ClientSessionProtocol.Retire:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private TunnelProtocol.TunnelFailed Rejected(TunnelPortProtocol.ResponseReceived response, int status) =>

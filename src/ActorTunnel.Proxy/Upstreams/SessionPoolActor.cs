@@ -10,7 +10,7 @@ namespace ActorTunnel.Proxy.Upstreams;
 
 /// <summary>
 /// An upstream of terminators: keeps sessions to its endpoints and gives each tunnel one. Many tunnels share a session; another is opened at 80 % of
-/// the peer's limit; a lost one is dialled again with backoff; a retired one takes no new tunnels. Requests wait where a session is on
+/// the peer's limit, or where each is busy; a lost one is dialled again with backoff; a retired one takes no new tunnels. Requests wait where a session is on
 /// its way (<see cref="TunnelRequests"/>). The list of endpoints is configured, or comes from DNS or the mesh.
 /// </summary>
 internal sealed class SessionPoolActor : ReceiveActor, IWithTimers, IPoolActions

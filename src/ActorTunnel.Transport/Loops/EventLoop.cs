@@ -34,6 +34,7 @@ internal sealed class EventLoop
     private readonly Stack<int> _free = new();
     private readonly BusyShare _busy = new(TimeProvider.System);
     private int _state;
+    private int _becameReady;
     private volatile bool _stopped;
 
     /// <param name="name">Of the thread.</param>
@@ -47,6 +48,9 @@ internal sealed class EventLoop
 
     /// <summary>The share of the last moments in which it did not wait for events. Any thread may ask.</summary>
     public double Load => _busy.Share;
+
+    /// <summary>Sockets that became ready in the last turn. Any thread may ask.</summary>
+    public int BecameReady => Volatile.Read(ref _becameReady);
 
     /// <summary>Runs it in a turn to come, or by the thread pool where the loop is over. Any thread may call this.</summary>
     public void Execute(IRunnable work)
@@ -142,6 +146,7 @@ internal sealed class EventLoop
                 _busy.Begin();
             }
 
+            Volatile.Write(ref _becameReady, count);
             for (var i = 0; i < count; i++)
             {
                 Tell(_epoll.Event(i));

@@ -10,7 +10,7 @@ public interface IRepayable
 }
 
 /// <summary>
-/// One direction of a tunnel between its session's stage and its relay's stage, which run on different threads: a queue of slices with one
+/// One direction of a tunnel between its session's stage and its relay's stage, which may run on different threads: a queue of slices with one
 /// producer and one consumer, bounded in bytes.
 /// <code>
 ///   producer: TryWrite… ── Complete ──▶ Clean        consumer: MoveTo, Repay, then End == Clean with nothing queued

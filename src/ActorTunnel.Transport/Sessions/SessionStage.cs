@@ -186,8 +186,8 @@ public sealed class SessionStage : GraphStageWithMaterializedValue<FlowShape<Sli
             End(_closing ? SessionEndReason.Orderly : SessionEndReason.Aborted, "the session's stage was stopped");
             _output.Dispose();
             _session.Dispose();
+            _keeper?.Shutdown(); // In a turn of its own, behind the relays that were given to it.
             Handle.Over();
-            _keeper?.Shutdown();
         }
 
         private void OnWake()

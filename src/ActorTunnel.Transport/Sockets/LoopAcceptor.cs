@@ -45,7 +45,17 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
         _result = descriptor >= 0 ? SocketError.Success : LinuxError.ToSocketError(Marshal.GetLastPInvokeError());
         if (descriptor >= 0)
         {
-            _accepted = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false }; // .NET does not ask the kernel for that.
+            var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+            try
+            {
+                _accepted = new Socket(handle) { Blocking = false }; // .NET does not ask the kernel for that.
+            }
+            catch (SocketException e)
+            {
+                // .NET asks for the ends of the connection, which the system may refuse; on the loop's thread nobody else would catch it.
+                handle.Dispose();
+                _result = e.SocketErrorCode;
+            }
         }
 
         return !(_isWaiting = _result == SocketError.WouldBlock);

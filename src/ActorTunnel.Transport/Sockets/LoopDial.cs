@@ -24,7 +24,7 @@ internal static partial class LoopDial
         var error = Begin(address, out var handle);
         if (error == SocketError.InProgress && !await LoopWait.Writable(loop, handle!).ResultAsync(cancellation).ConfigureAwait(false))
         {
-            error = SocketError.TimedOut;
+            error = cancellation.IsCancellationRequested ? SocketError.TimedOut : SocketError.NoBufferSpaceAvailable; // The loop cannot watch it, or is over.
         }
 
         if (error is not (SocketError.Success or SocketError.InProgress))

@@ -127,6 +127,13 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
         {
             while (!_inFlight.IsEmpty)
             {
+                if (_inFlight[0].IsEmpty)
+                {
+                    _inFlight.TryDequeue(out var nothing); // Nothing sent is what a full socket says.
+                    nothing.Dispose();
+                    continue;
+                }
+
                 var sent = _inFlight.Count == 1
                     ? _socket.Send(_inFlight[0].Span, SocketFlags.None, out _result)
                     : _socket.Send(Vector(), SocketFlags.None, out _result);

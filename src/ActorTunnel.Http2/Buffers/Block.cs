@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ActorTunnel.Http2.Buffers;
 
@@ -20,6 +21,9 @@ public sealed class Block
 
     /// <summary>The bytes. Valid while the caller holds a reference.</summary>
     public byte[] Array { get; }
+
+    /// <summary>Where the bytes are, for a call of the system; they never move.</summary>
+    public nint Address => Marshal.UnsafeAddrOfPinnedArrayElement(Array, 0);
 
     /// <summary>Size in bytes.</summary>
     public int Size => Array.Length;

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace ActorTunnel.Transport.Sockets;
 
-/// <summary>The kernel's numbers of errors (asm-generic/errno.h), as far as connect(2) and accept(2) have them.</summary>
+/// <summary>The kernel's numbers of errors (asm-generic/errno.h), as far as connect(2), accept(2) and sendmsg(2) have them.</summary>
 internal static class LinuxError
 {
     private const int Again = 11;
@@ -17,6 +17,7 @@ internal static class LinuxError
         Again => SocketError.WouldBlock,
         InProgress or Already => SocketError.InProgress,
         1 or 13 => SocketError.AccessDenied,
+        32 => SocketError.Shutdown,
         12 or 105 => SocketError.NoBufferSpaceAvailable,
         23 or 24 => SocketError.TooManyOpenSockets,
         71 or 103 => SocketError.ConnectionAborted,

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Loops;
 
@@ -14,14 +13,10 @@ namespace ActorTunnel.Transport.Sockets;
 /// </summary>
 internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
 {
-    /// <summary>Slices a call. For more of them .NET allocates two arrays, each time.</summary>
-    private const int MaxVector = 8;
-
     private readonly EventLoop _loop;
     private readonly Socket _socket;
     private readonly IWakeable _stage;
     private readonly SliceQueue _inFlight = new(1);
-    private List<ArraySegment<byte>>? _segments;
     private int _slot;
     private bool _isReadable = true;
     private bool _maybeMore;
@@ -134,18 +129,16 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
                     continue;
                 }
 
-                var sent = _inFlight.Count == 1
-                    ? _socket.Send(_inFlight[0].Span, SocketFlags.None, out _result)
-                    : _socket.Send(Vector(), SocketFlags.None, out _result);
-                if (_result is not (SocketError.Success or SocketError.WouldBlock or SocketError.IOPending))
+                var sent = LinuxSend.Send(_socket.SafeHandle, _inFlight, out _result);
+                if (_result == SocketError.WouldBlock)
+                {
+                    return false;
+                }
+
+                if (_result != SocketError.Success)
                 {
                     _inFlight.Clear();
                     return true;
-                }
-
-                if (sent <= 0)
-                {
-                    return false;
                 }
 
                 Taken(sent);
@@ -170,20 +163,5 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
             bytes -= slice.Length;
             slice.Dispose();
         }
-    }
-
-    private List<ArraySegment<byte>> Vector()
-    {
-        _segments ??= new List<ArraySegment<byte>>(MaxVector);
-        _segments.Clear();
-        for (var i = 0; i < _inFlight.Count && i < MaxVector; i++)
-        {
-            if (MemoryMarshal.TryGetArray<byte>(_inFlight[i].Memory, out var segment))
-            {
-                _segments.Add(segment);
-            }
-        }
-
-        return _segments;
     }
 }

@@ -47,7 +47,9 @@ internal sealed unsafe partial class Epoll : IDisposable
     {
         _epoll = Checked(Create(CloseOnExec));
         _wakeUp = Checked(EventFd(0, CloseOnExec | NonBlocking));
-        Checked(Watch(_wakeUp, Readable | EdgeTriggered, WakeUpKey));
+        var e = stackalloc byte[EventSize];
+        Fill(e, Readable | EdgeTriggered, WakeUpKey);
+        Checked(Control(_epoll, Add, _wakeUp, e));
     }
 
     /// <summary>The key of the event by which <see cref="WakeUp"/> ends a wait.</summary>
@@ -55,10 +57,15 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     /// <summary>Tells of every change of a socket from now on, and first of what it is ready for already; until it is closed or removed.</summary>
     /// <returns>False where it is no open socket, or the system has no memory for it.</returns>
-    public bool TryWatch(int socket, ulong key) => Watch(socket, Readable | Urgent | Writable | PeerHangUp | EdgeTriggered, key) >= 0;
+    public bool TryWatch(SafeHandle socket, ulong key)
+    {
+        var e = stackalloc byte[EventSize];
+        Fill(e, Readable | Urgent | Writable | PeerHangUp | EdgeTriggered, key);
+        return TryControl(Add, socket, e);
+    }
 
-    /// <summary>Tells no more of a socket that stays open.</summary>
-    public void Forget(int socket) => Control(_epoll, Remove, socket, null); // Of one that was closed meanwhile it has been forgotten already.
+    /// <summary>Tells no more of a socket that stays open; of one that was closed meanwhile it has been forgotten already.</summary>
+    public void Forget(SafeHandle socket) => TryControl(Remove, socket, null);
 
     /// <summary>Waits for events. Returns how many there are, to be read with <see cref="Event"/> before the next wait.</summary>
     /// <param name="block">Whether to wait for the first one.</param>
@@ -101,13 +108,24 @@ internal sealed unsafe partial class Epoll : IDisposable
         }
     }
 
-    private int Watch(int descriptor, uint events, ulong key)
+    private bool TryControl(int operation, SafeHandle socket, byte* e)
     {
-        var e = stackalloc byte[EventSize];
+        try
+        {
+            return Control(_epoll, operation, socket, e) >= 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner closed it, and its number may be another's by now.
+            return false;
+        }
+    }
+
+    private static void Fill(byte* e, uint events, ulong key)
+    {
         var bytes = new Span<byte>(e, EventSize);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, events);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[DataOffset..], key);
-        return Control(_epoll, Add, descriptor, e);
     }
 
     private static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
@@ -117,6 +135,9 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     private static partial int Control(int epoll, int operation, int descriptor, byte* e);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    private static partial int Control(int epoll, int operation, SafeHandle socket, byte* e);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     private static partial int Wait(int epoll, byte* events, int max, int milliseconds);

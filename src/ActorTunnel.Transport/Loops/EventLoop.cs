@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Akka.Dispatch;
 
 namespace ActorTunnel.Transport.Loops;
@@ -75,11 +76,11 @@ internal sealed class EventLoop
     }
 
     /// <summary>Tells a handler of a socket's readiness from now on; first of what it is ready for already. Only on the loop's thread.</summary>
-    /// <param name="socket">Its descriptor; not blocking.</param>
+    /// <param name="socket">Not blocking.</param>
     /// <param name="handler">Told.</param>
     /// <param name="slot">For <see cref="Unregister(int)"/>.</param>
     /// <returns>False where the loop is over or the system cannot watch it, and nobody will be told.</returns>
-    public bool TryRegister(int socket, ILoopHandler handler, out int slot)
+    public bool TryRegister(SafeHandle socket, ILoopHandler handler, out int slot)
     {
         slot = -1;
         if (_state == Over)
@@ -112,7 +113,7 @@ internal sealed class EventLoop
     }
 
     /// <summary>The same of a socket that stays open.</summary>
-    public void Unregister(int slot, int socket)
+    public void Unregister(int slot, SafeHandle socket)
     {
         _epoll.Forget(socket);
         Unregister(slot);

@@ -25,6 +25,12 @@ public sealed class EventLoops
     /// <summary>For a wait that any of them may do: the caller's own, where it runs on one; null where there is none.</summary>
     internal EventLoop? Any => EventLoop.Current ?? (_loops.Length == 0 ? null : _loops[0]);
 
+    /// <summary>How many there are.</summary>
+    public int Count => _loops.Length;
+
+    /// <summary>The dispatcher of actors that many sessions deal with: the last one, since sessions begin with the first.</summary>
+    public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[^1];
+
     /// <summary>Starts loops, which end with the actor system.</summary>
     /// <param name="system">Whose actors run on them.</param>
     /// <param name="count">0 for none.</param>
@@ -50,12 +56,6 @@ public sealed class EventLoops
         return new EventLoops(loops, dispatchers);
     }
 
-    /// <summary>How many there are.</summary>
-    public int Count => _loops.Length;
-
-    /// <summary>The dispatcher of actors that many sessions deal with: the last one, since sessions begin with the first.</summary>
-    public string Common => _dispatchers.Length == 0 ? Dispatchers.DefaultDispatcherId : _dispatchers[^1];
-
     /// <summary>The dispatcher for one more session and what works with it: of the loops with the least to do lately one after the other, the first one first.</summary>
     public string Next()
     {
@@ -75,11 +75,11 @@ public sealed class EventLoops
         return _dispatchers[best];
     }
 
-    private int Tenths(int loop) => (int)(_loops[loop].Load * 10);
-
     /// <summary>Puts a graph on a dispatcher.</summary>
     public static IRunnableGraph<T> On<T>(string dispatcher, IRunnableGraph<T> graph) =>
         graph.WithAttributes(ActorAttributes.CreateDispatcher(dispatcher));
+
+    private int Tenths(int loop) => (int)(_loops[loop].Load * 10);
 
     private sealed class Configurator : MessageDispatcherConfigurator
     {

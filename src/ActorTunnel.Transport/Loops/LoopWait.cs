@@ -51,14 +51,13 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
     /// <summary>Begins, or ends where it was cancelled.</summary>
     public void Run()
     {
-        if (!_isCancelled)
-        {
-            WithDescriptor(Register);
-        }
-
-        if (_isCancelled || _slot is null)
+        if (_isCancelled || !_loop.TryRegister(_socket, this, out var slot))
         {
             End(false);
+        }
+        else
+        {
+            _slot = slot;
         }
     }
 
@@ -79,44 +78,14 @@ internal sealed class LoopWait : ILoopHandler, IRunnable
         return wait;
     }
 
-    private void Register(int descriptor) => _slot = _loop.TryRegister(descriptor, this, out var slot) ? slot : null;
-
     private void End(bool ready)
     {
         if (_slot is { } slot)
         {
-            if (!WithDescriptor(descriptor => _loop.Unregister(slot, descriptor)))
-            {
-                _loop.Unregister(slot);
-            }
-
+            _loop.Unregister(slot, _socket);
             _slot = null;
         }
 
         _result.TrySetResult(ready);
-    }
-
-    /// <summary>False where the socket was closed: its number may be another's by now.</summary>
-    private bool WithDescriptor(Action<int> action)
-    {
-        var held = false;
-        try
-        {
-            _socket.DangerousAddRef(ref held);
-            action((int)_socket.DangerousGetHandle());
-            return true;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Its owner was faster.
-            return false;
-        }
-        finally
-        {
-            if (held)
-            {
-                _socket.DangerousRelease();
-            }
-        }
     }
 }

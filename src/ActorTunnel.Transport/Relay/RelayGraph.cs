@@ -1,5 +1,6 @@
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Sockets;
+using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.Implementation.Fusing;
@@ -12,8 +13,8 @@ namespace ActorTunnel.Transport.Relay;
 /// </summary>
 public sealed class RelayGraph
 {
-    private static readonly IGraph<ClosedShape, RelayControl> Fused = Fusing.Aggressive(
-        Flow.FromGraph(new TcpConnectionStage()).JoinMaterialized(Flow.FromGraph(new RelayStage()), Keep.Right));
+    private static readonly IGraph<ClosedShape, NotUsed> Fused = Fusing.Aggressive(
+        Flow.FromGraph(new TcpConnectionStage()).Join(Flow.FromGraph(new RelayStage())));
 
     private readonly Attributes _parts;
     private readonly IMaterializer _own;

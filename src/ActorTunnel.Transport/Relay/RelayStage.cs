@@ -9,7 +9,7 @@ namespace ActorTunnel.Transport.Relay;
 /// The end of a tunnel at an application's or origin's socket: joined with the socket's stage, it moves bytes between that and the two
 /// pipes to the session. Bytes are repaid when the socket took them; the socket is read only when the session wants more.
 /// </summary>
-public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<SliceQueue, SliceQueue>, RelayControl>
+public sealed class RelayStage : GraphStage<FlowShape<SliceQueue, SliceQueue>>
 {
     private readonly RelayParts? _parts;
 
@@ -34,11 +34,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
     public override FlowShape<SliceQueue, SliceQueue> Shape => new(In, Out);
 
     /// <inheritdoc />
-    public override ILogicAndMaterializedValue<RelayControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
-    {
-        var logic = new Logic(this, _parts ?? inheritedAttributes.GetAttribute<RelayParts>()!);
-        return new LogicAndMaterializedValue<RelayControl>(logic, logic.Control);
-    }
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, _parts ?? inheritedAttributes.GetAttribute<RelayParts>()!);
 
     /// <remarks>
     /// Each direction on its own; the relay ends when both have.
@@ -78,7 +74,6 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             _send = parts.Send;
             _receive = parts.Receive;
             _wakeUp = new StageWakeUp(this, GetAsyncCallback(OnWake));
-            Control = parts.Control;
             if (!parts.Preamble.IsEmpty)
             {
                 _toSocket.Enqueue(parts.Preamble);
@@ -87,7 +82,7 @@ public sealed class RelayStage : GraphStageWithMaterializedValue<FlowShape<Slice
             SetHandlers(stage.In, stage.Out, this);
         }
 
-        public RelayControl Control { get; }
+        private RelayControl Control => _parts.Control;
 
         public override void PreStart()
         {

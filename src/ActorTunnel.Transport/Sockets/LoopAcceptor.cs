@@ -1,30 +1,24 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using ActorTunnel.Transport.Loops;
 
 namespace ActorTunnel.Transport.Sockets;
 
-/// <summary>
-/// Accepts by an event loop, on whose thread everything here happens. Accepted sockets do not block.
-/// </summary>
-internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
+/// <summary>Accepts by an event loop, on whose thread everything here happens. Accepted sockets do not block.</summary>
+internal sealed class LoopAcceptor : Acceptor, ILoopHandler
 {
-    private const int CloseOnExec = 0x80000;
-    private const int NonBlocking = 0x800;
-
     private readonly EventLoop _loop;
     private readonly IWakeable _stage;
-    private readonly int _descriptor;
+    private readonly SafeSocketHandle _listener;
     private int _slot;
     private Socket? _accepted;
     private SocketError _result;
     private bool _isWaiting;
 
-    private LoopAcceptor(EventLoop loop, int descriptor, IWakeable stage)
+    private LoopAcceptor(EventLoop loop, SafeSocketHandle listener, IWakeable stage)
     {
         _loop = loop;
         _stage = stage;
-        _descriptor = descriptor;
+        _listener = listener;
     }
 
     public override bool IsWaiting => _isWaiting;
@@ -35,17 +29,14 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
     public static LoopAcceptor? TryCreate(EventLoop loop, Socket listener, IWakeable stage)
     {
         listener.Blocking = false;
-        var acceptor = new LoopAcceptor(loop, (int)listener.Handle, stage);
-        return loop.TryRegister(acceptor._descriptor, acceptor, out acceptor._slot) ? acceptor : null;
+        var acceptor = new LoopAcceptor(loop, listener.SafeHandle, stage);
+        return loop.TryRegister(listener.SafeHandle, acceptor, out acceptor._slot) ? acceptor : null;
     }
 
     public override bool Accept()
     {
-        var descriptor = Accept(_descriptor, 0, 0, CloseOnExec | NonBlocking);
-        _result = descriptor >= 0 ? SocketError.Success : LinuxError.ToSocketError(Marshal.GetLastPInvokeError());
-        if (descriptor >= 0)
+        if (LinuxSocket.Accept(_listener, out _result) is { } handle)
         {
-            var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
             try
             {
                 _accepted = new Socket(handle) { Blocking = false }; // .NET does not ask the kernel for that.
@@ -81,7 +72,4 @@ internal sealed partial class LoopAcceptor : Acceptor, ILoopHandler
         _loop.Unregister(_slot);
         _accepted?.Dispose(); // Accepted, but nobody will take it.
     }
-
-    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
-    private static partial int Accept(int listener, nint address, nint length, int flags);
 }

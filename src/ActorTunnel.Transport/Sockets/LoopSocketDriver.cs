@@ -43,24 +43,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
     public static LoopSocketDriver? TryCreate(EventLoop loop, Socket socket, IWakeable stage)
     {
         var driver = new LoopSocketDriver(loop, socket, stage);
-        var held = false;
-        try
-        {
-            socket.SafeHandle.DangerousAddRef(ref held); // The number must not be another's by now.
-            return loop.TryRegister((int)socket.SafeHandle.DangerousGetHandle(), driver, out driver._slot) ? driver : null;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Reset by its owner in the moment in which it was handed on.
-            return null;
-        }
-        finally
-        {
-            if (held)
-            {
-                socket.SafeHandle.DangerousRelease();
-            }
-        }
+        return loop.TryRegister(socket.SafeHandle, driver, out driver._slot) ? driver : null;
     }
 
     public override SocketError WaitReadable()
@@ -129,7 +112,7 @@ internal sealed class LoopSocketDriver : SocketDriver, ILoopHandler
                     continue;
                 }
 
-                var sent = LinuxSend.Send(_socket.SafeHandle, _inFlight, out _result);
+                var sent = LinuxSocket.Send(_socket.SafeHandle, _inFlight, out _result);
                 if (_result == SocketError.WouldBlock)
                 {
                     return false;

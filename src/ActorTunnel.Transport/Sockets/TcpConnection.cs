@@ -19,7 +19,9 @@ public sealed class TcpConnection
     private readonly TcpConnectionOptions _options;
     private readonly HeadSocket _head;
     private volatile bool _isOver;
-    private volatile bool _isFlow;
+    private readonly Lock _gate = new();
+    private bool _isFlow;
+    private bool _wasReset;
 
     /// <param name="socket">Connected.</param>
     /// <param name="options">Of the socket.</param>
@@ -53,7 +55,16 @@ public sealed class TcpConnection
     /// Whether the peer has reset it without having ended it before, as far as the kernel tells without a read. Always false where the system is not Linux, for a connection that
     /// <see cref="IsOver"/>, and for one that is a flow, which alone asks from then on: the kernel reports an error once.
     /// </summary>
-    public bool WasReset => !_isFlow && TcpState.Read(_socket).IsClosed && TcpState.WasResetBeforeItsEnd(_socket);
+    public bool WasReset
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_isFlow && (_wasReset = TcpState.Read(_socket).IsClosed && TcpState.WasResetBeforeItsEnd(_socket));
+            }
+        }
+    }
 
     /// <summary>Where the client wanted to go before the kernel sent it to us.</summary>
     public OriginalDestination OriginalDestination(Interception interception) =>
@@ -125,7 +136,16 @@ public sealed class TcpConnection
             throw new InvalidOperationException($"The connection broke ({_head.Fault}); it can only be reset.");
         }
 
-        _isFlow = true;
+        lock (_gate)
+        {
+            _isFlow = true; // From here on nobody else asks.
+        }
+
+        if (_wasReset)
+        {
+            Reset(); // Reads would return a clean end now; a closed socket fails them.
+        }
+
         return new TcpConnectionParts(_socket, pool, options ?? _options, time, _head.TakeEarly(), AreApplied: options is null);
     }
 

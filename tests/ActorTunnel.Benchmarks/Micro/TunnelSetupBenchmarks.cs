@@ -1,6 +1,7 @@
 using ActorTunnel.Http2.Buffers;
 using ActorTunnel.Transport.Pipes;
 using ActorTunnel.Transport.Relay;
+using Akka;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -13,7 +14,7 @@ namespace ActorTunnel.Benchmarks.Micro;
 [MemoryDiagnoser]
 public class TunnelSetupBenchmarks
 {
-    private static readonly IGraph<ClosedShape, RelayControl> Built = Fusing.Aggressive(GraphOf(new RelayStage()));
+    private static readonly IGraph<ClosedShape, NotUsed> Built = Fusing.Aggressive(GraphOf(new RelayStage()));
 
     private readonly AutoResetEvent _ended = new(false);
     private JoinedSessions _sessions = null!;
@@ -55,8 +56,8 @@ public class TunnelSetupBenchmarks
         _ended.WaitOne();
     }
 
-    private static IRunnableGraph<RelayControl> GraphOf(RelayStage relay) =>
-        Flow.FromGraph(relay).JoinMaterialized(Flow.FromSinkAndSource(Sink.Ignore<SliceQueue>(), Source.Empty<SliceQueue>(), Keep.None), Keep.Left);
+    private static IRunnableGraph<NotUsed> GraphOf(RelayStage relay) =>
+        Flow.FromGraph(relay).Join(Flow.FromSinkAndSource(Sink.Ignore<SliceQueue>(), Source.Empty<SliceQueue>(), Keep.None));
 
     private RelayParts OverAtOnce()
     {

@@ -170,7 +170,7 @@ public sealed class EventLoopTests : IDisposable
         using var ours = pair.Ours;
         LoopRun.On(Loop, () =>
         {
-            Assert.False(Loop.TryRegister(-1, new HandlerOf(), out var slot));
+            Assert.False(Loop.TryRegister(new SafeSocketHandle(-1, ownsHandle: false), new HandlerOf(), out var slot));
             Assert.Equal(slot, Register(ours, new HandlerOf()));
         });
     }
@@ -218,7 +218,7 @@ public sealed class EventLoopTests : IDisposable
 
     private int Register(Socket socket, ILoopHandler handler)
     {
-        Assert.True(Loop.TryRegister((int)socket.Handle, handler, out var slot));
+        Assert.True(Loop.TryRegister(socket.SafeHandle, handler, out var slot));
         return slot;
     }
 }

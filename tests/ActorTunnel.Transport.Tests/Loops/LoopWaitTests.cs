@@ -122,7 +122,7 @@ public sealed class LoopWaitTests : IDisposable
         _pair.Peer.Send([1]);
         Assert.True(await ResultAsync(Readable()));
 
-        LoopRun.On(Loop, () => Assert.True(Loop.TryRegister((int)_pair.Ours.Handle, new HandlerOf(), out _)));
+        LoopRun.On(Loop, () => Assert.True(Loop.TryRegister(_pair.Ours.SafeHandle, new HandlerOf(), out _)));
     }
 
     [LinuxFact]

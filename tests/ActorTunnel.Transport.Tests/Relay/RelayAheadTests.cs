@@ -81,13 +81,11 @@ public sealed class RelayAheadTests : StageTest
 
     private Hand Start()
     {
-        var relay = new RelayStage(new RelayParts(_send, _receive, new RelayTimeouts(Idle, Idle), _time, _result.SetResult, Slice.Empty, Ahead: true));
+        var relay = new RelayParts(_send, _receive, new RelayTimeouts(Idle, Idle), _time, _result.SetResult, Slice.Empty, Ahead: true);
         _send.AttachConsumer(_session);
         _receive.AttachProducer(_session);
-        var (control, hand) = Flow.FromGraph(relay)
-            .JoinMaterialized(new HandStage(Pool), (control, hand) => (control, hand))
-            .Run(Materializer);
-        _control = control;
+        var hand = Flow.FromGraph(new RelayStage(relay)).JoinMaterialized(new HandStage(Pool), Keep.Right).Run(Materializer);
+        _control = relay.Control;
         hand.Settle();
         return hand;
     }

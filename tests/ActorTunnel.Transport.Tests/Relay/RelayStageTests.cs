@@ -349,10 +349,9 @@ public sealed class RelayStageTests : StageTest
         for (var i = 0; i < 50; i++)
         {
             var results = new System.Collections.Concurrent.ConcurrentQueue<RelayResult>();
-            var relay = new RelayStage(new RelayParts(
-                new TunnelPipe(1, open: true), new TunnelPipe(1, open: true), default, _time, results.Enqueue));
-            var control = Flow.FromGraph(relay).JoinMaterialized(new HandStage(Pool), Keep.Left).Run(Materializer);
-            control.Abort(PipeEnd.Drained);
+            var relay = new RelayParts(new TunnelPipe(1, open: true), new TunnelPipe(1, open: true), default, _time, results.Enqueue);
+            Flow.FromGraph(new RelayStage(relay)).Join(new HandStage(Pool)).Run(Materializer);
+            relay.Control.Abort(PipeEnd.Drained);
             Eventually(() => Assert.Equal(PipeEnd.Drained, Assert.Single(results).SendEnd));
         }
 
@@ -457,19 +456,17 @@ public sealed class RelayStageTests : StageTest
 
     private Hand Start(RelayTimeouts? timeouts = null)
     {
-        var relay = new RelayStage(new RelayParts(_send, _receive, timeouts ?? new RelayTimeouts(Idle, HalfClosedIdle), _time, result =>
+        var relay = new RelayParts(_send, _receive, timeouts ?? new RelayTimeouts(Idle, HalfClosedIdle), _time, result =>
         {
             lock (_results)
             {
                 _results.Add(result);
             }
-        }));
+        });
         _send.AttachConsumer(_session);
         _receive.AttachProducer(_session);
-        var (control, hand) = Flow.FromGraph(relay)
-            .JoinMaterialized(new HandStage(Pool), (control, hand) => (control, hand))
-            .Run(Materializer);
-        _control = control;
+        var hand = Flow.FromGraph(new RelayStage(relay)).JoinMaterialized(new HandStage(Pool), Keep.Right).Run(Materializer);
+        _control = relay.Control;
         hand.Settle();
         return hand;
     }

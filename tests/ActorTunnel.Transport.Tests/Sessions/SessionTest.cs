@@ -112,11 +112,9 @@ public abstract class SessionTest : StageTest
         var owner = CreateTestProbe();
         port.SetOwner(owner);
         var result = new TaskCompletionSource<RelayResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var relay = new RelayStage(new RelayParts(port.Send, port.Receive, default, Time, result.SetResult));
-        var (control, socket) = Flow.FromGraph(relay)
-            .JoinMaterialized(new HandStage(Pool), (control, hand) => (control, hand))
-            .Run(Materializer);
-        return new Tunnel(port, owner, socket, control, result.Task);
+        var relay = new RelayParts(port.Send, port.Receive, default, Time, result.SetResult);
+        var socket = Flow.FromGraph(new RelayStage(relay)).JoinMaterialized(new HandStage(Pool), Keep.Right).Run(Materializer);
+        return new Tunnel(port, owner, socket, relay.Control, result.Task);
     }
 
     /// <summary>Runs one session with a hand as its transport.</summary>

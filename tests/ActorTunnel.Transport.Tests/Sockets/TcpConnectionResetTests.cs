@@ -51,6 +51,23 @@ public abstract class TcpConnectionResetTests(int eventLoops) : StageTest(eventL
         PoolIsFull();
     }
 
+    /// <summary>Who asks and who makes a flow of it may be two threads, and the kernel has told it to the first.</summary>
+    [Fact]
+    public void A_reset_that_was_seen_before_a_flow_is_made_is_no_end_of_the_flow()
+    {
+        using var pair = SocketPair.Create();
+        var connection = new TcpConnection(pair.Ours, Options);
+        pair.Peer.Reset();
+        Assert.True(SpinWait.SpinUntil(() => connection.WasReset, Patience));
+
+        var hand = Flow.FromGraph(connection.ToFlow(Pool, TimeProvider.System)).JoinMaterialized(new HandStage(Pool), Keep.Right).Run(Materializer);
+        hand.TakeAll();
+
+        hand.ExpectFailure<TransportException>();
+        StagesStop();
+        PoolIsFull();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

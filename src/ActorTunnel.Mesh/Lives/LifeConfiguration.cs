@@ -48,6 +48,10 @@ internal static class LifeConfiguration
             trusted-selection-paths = ["/user/mesh", "/user/islands", "/system/cluster/core/daemon", "/system/cluster/heartbeatReceiver"]
             # .NET makes it SO_REUSEPORT too, and two nodes would share a port unnoticed.
             dot-netty.tcp.tcp-reuse-addr = off
+            # It holds back what is written after a read that came with the end of TLS's handshake, until the next read: an answer to a greeting, which the peer then waits for in vain.
+            dot-netty.tcp.batching.enabled = off
+            # Two that dial each other at one time each read what the other dialled; one that gave its dial up wrote on the other's instead, where nobody read.
+            use-passive-connections = off
           }
           # In the place of Akka's: see "What a peer may make a member do".
           actor.serializers {

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using ActorTunnel.Mesh.Lives;
 using ActorTunnel.Proxy.Settings;
 using ActorTunnel.TestSupport.Certificates;
@@ -17,9 +15,6 @@ namespace ActorTunnel.Mesh.Tests.Lives;
 /// <summary>Who gets in where members speak TLS.</summary>
 public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     // Some tries to join, and as many dials.
@@ -34,8 +29,8 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Members_of_one_authority_and_trust_domain_meet()
     {
-        var seed = await _mesh.StartAsync("seed", tls: Tls("seed", trustDomain: "mesh.example"));
-        var one = await _mesh.StartAsync("one", [seed], tls: Tls("one", trustDomain: "mesh.example"));
+        var seed = await _mesh.StartAsync("seed", tls: TestMeshTls.Of("seed", trustDomain: "mesh.example"));
+        var one = await _mesh.StartAsync("one", [seed], tls: TestMeshTls.Of("one", trustDomain: "mesh.example"));
         await TestMesh.MeetAsync(Limit, seed, one);
     }
 
@@ -44,26 +39,26 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
 
     [Fact]
     public async Task Who_has_a_certificate_of_another_authority_stays_outside() =>
-        await StaysOutsideAsync(Tls("stranger", authority: TestCertificates.OtherAuthority));
+        await StaysOutsideAsync(TestMeshTls.Of("stranger", authority: TestCertificates.OtherAuthority));
 
     [Fact]
-    public async Task Who_is_of_another_trust_domain_stays_outside() => await StaysOutsideAsync(Tls("stranger", id: "spiffe://other.example/node"));
+    public async Task Who_is_of_another_trust_domain_stays_outside() => await StaysOutsideAsync(TestMeshTls.Of("stranger", id: "spiffe://other.example/node"));
 
     [Fact]
-    public async Task Who_has_a_certificate_for_servers_only_stays_outside() => await StaysOutsideAsync(Tls("stranger", usages: ServerAuthentication));
+    public async Task Who_has_a_certificate_for_servers_only_stays_outside() => await StaysOutsideAsync(TestMeshTls.Of("stranger", usages: TestMeshTls.ServerAuthentication));
 
     [Fact]
-    public async Task Who_has_a_certificate_for_clients_only_stays_outside() => await StaysOutsideAsync(Tls("stranger", usages: ClientAuthentication));
+    public async Task Who_has_a_certificate_for_clients_only_stays_outside() => await StaysOutsideAsync(TestMeshTls.Of("stranger", usages: TestMeshTls.ClientAuthentication));
 
     [Theory]
-    [InlineData($"{ServerAuthentication} {ClientAuthentication}", true)]
-    [InlineData(ServerAuthentication, false)]
-    [InlineData(ClientAuthentication, false)]
+    [InlineData($"{TestMeshTls.ServerAuthentication} {TestMeshTls.ClientAuthentication}", true)]
+    [InlineData(TestMeshTls.ServerAuthentication, false)]
+    [InlineData(TestMeshTls.ClientAuthentication, false)]
     public void A_members_certificate_is_good_for_both_ways(string usages, bool isGood)
     {
         var remote = new RemoteOptions();
-        MemberTls.Apply(Tls("one"), remote);
-        var peer = Tls("peer", usages: usages).Certificate.Leaf;
+        MemberTls.Apply(TestMeshTls.Of("one"), remote);
+        var peer = TestMeshTls.Of("peer", usages: usages).Certificate.Leaf;
         Assert.Equal(isGood, remote.Ssl.CustomValidator!(peer, null, "peer", SslPolicyErrors.RemoteCertificateChainErrors, NoLogger.Instance));
     }
 
@@ -71,8 +66,8 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task A_node_does_not_join_a_mesh_of_another_trust_domain()
     {
         // The seed would let it in.
-        var seed = await _mesh.StartAsync("seed", tls: Tls("seed", id: "spiffe://other.example/node"));
-        var one = await _mesh.StartAsync("one", [seed], tls: Tls("one", trustDomain: "mesh.example"));
+        var seed = await _mesh.StartAsync("seed", tls: TestMeshTls.Of("seed", id: "spiffe://other.example/node"));
+        var one = await _mesh.StartAsync("one", [seed], tls: TestMeshTls.Of("one", trustDomain: "mesh.example"));
         await Task.Delay(Patience);
         Assert.Empty(one.UpMembers);
         Assert.Single(seed.UpMembers);
@@ -81,11 +76,11 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task New_certificates_begin_another_life_that_meets_the_others()
     {
-        var seed = await _mesh.StartAsync("seed", tls: Tls("seed"));
-        var one = await _mesh.StartAsync("one", [seed], tls: Tls("one"));
+        var seed = await _mesh.StartAsync("seed", tls: TestMeshTls.Of("seed"));
+        var one = await _mesh.StartAsync("one", [seed], tls: TestMeshTls.Of("one"));
         await TestMesh.MeetAsync(Limit, seed, one);
 
-        var renewed = Tls("one");
+        var renewed = TestMeshTls.Of("one");
         one.Mesh.UseTls(renewed);
         await TestMesh.UntilAsync(Limit, () => one.Mesh.Life is { } life && life != one.FirstLife, () => "there was no other life");
         await TestMesh.MeetAsync(Limit, seed, one);
@@ -108,8 +103,8 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
                 await socket.SendAsync("220 ready\r\n"u8.ToArray());
             }
         });
-        var seed = await _mesh.StartAsync("seed", tls: Tls("seed"));
-        var start = await _mesh.TryStartAsync("one", [seed.Address, new EndpointAddress("127.0.0.1", ((IPEndPoint)impostor.LocalEndpoint).Port)], tls: Tls("one"));
+        var seed = await _mesh.StartAsync("seed", tls: TestMeshTls.Of("seed"));
+        var start = await _mesh.TryStartAsync("one", [seed.Address, new EndpointAddress("127.0.0.1", ((IPEndPoint)impostor.LocalEndpoint).Port)], tls: TestMeshTls.Of("one"));
         var one = _mesh.Add("one", Assert.IsType<MeshStart.Started>(start).Node);
         await TestMesh.MeetAsync(Limit, seed, one);
         var before = Volatile.Read(ref dials);
@@ -126,8 +121,8 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task StaysOutsideAsync(MeshTls? tls)
     {
-        var seed = await _mesh.StartAsync("seed", tls: Tls("seed", trustDomain: "mesh.example"));
-        var one = await _mesh.StartAsync("one", [seed], tls: Tls("one", trustDomain: "mesh.example"));
+        var seed = await _mesh.StartAsync("seed", tls: TestMeshTls.Of("seed", trustDomain: "mesh.example"));
+        var one = await _mesh.StartAsync("one", [seed], tls: TestMeshTls.Of("one", trustDomain: "mesh.example"));
         await TestMesh.MeetAsync(Limit, seed, one);
         var stranger = await _mesh.StartAsync("stranger", [seed, one], tls: tls);
         await Task.Delay(Patience);
@@ -135,31 +130,5 @@ public sealed class MemberTlsTests(ITestOutputHelper output) : IAsyncLifetime
         await TestMesh.MeetAsync(TimeSpan.Zero, seed, one);
         Assert.Same(seed.FirstLife, seed.Mesh.Life);
         Assert.Same(one.FirstLife, one.Mesh.Life);
-    }
-
-    private static MeshTls Tls(
-        string name,
-        string? trustDomain = null,
-        X509Certificate2? authority = null,
-        string id = "spiffe://mesh.example/node",
-        string usages = $"{ServerAuthentication} {ClientAuthentication}")
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        var oids = new OidCollection();
-        foreach (var usage in usages.Split(' '))
-        {
-            oids.Add(new Oid(usage));
-        }
-
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, false));
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddUri(new Uri(id));
-        request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
-        using var certificate = request.Create(authority ?? TestCertificates.Authority, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
-        return new MeshTls(new CertificateMaterial($"{name}.pem", certificate.CopyWithPrivateKey(key), []), [TestCertificates.Authority], trustDomain);
     }
 }

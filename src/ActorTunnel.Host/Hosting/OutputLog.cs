@@ -4,9 +4,10 @@ using System.Threading.Channels;
 namespace ActorTunnel.Host.Hosting;
 
 /// <summary>
-/// Lines for standard output from any thread, none of which ever waits for it: a bounded queue, written by one task. When the reader
+/// Lines for standard output from any thread, none of which ever waits for it: a bounded queue, written by a thread of its own. When the reader
 /// of the output is too slow, lines are dropped; how many is said on standard error.
 /// </summary>
+/// <remarks>A thread, not a task: the pool's threads look for more to do before they sleep, which cost more than the lines.</remarks>
 internal sealed class OutputLog : IAsyncDisposable
 {
     /// <summary>Lines that may wait; a few megabytes at most.</summary>
@@ -22,11 +23,11 @@ internal sealed class OutputLog : IAsyncDisposable
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Func<string>> _lines =
-        Channel.CreateBounded<Func<string>>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+        Channel.CreateBounded<Func<string>>(new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = true });
 
     private readonly TextWriter _output;
     private readonly TextWriter _error;
-    private readonly Task _writer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _dropped;
 
     /// <param name="output">Written by one thread at a time; stays the caller's.</param>
@@ -35,10 +36,10 @@ internal sealed class OutputLog : IAsyncDisposable
     {
         _output = output;
         _error = error;
-        _writer = Task.Run(WriteAllAsync);
+        new Thread(Run) { Name = "output", IsBackground = true }.Start();
     }
 
-    /// <summary>Queues a line; it is made by the writing task.</summary>
+    /// <summary>Queues a line; it is made by the writing thread.</summary>
     public void Write(Func<string> line)
     {
         if (!_lines.Writer.TryWrite(line))
@@ -56,19 +57,34 @@ internal sealed class OutputLog : IAsyncDisposable
         _lines.Writer.Complete();
         try
         {
-            await _writer.WaitAsync(FlushTimeout);
+            await _ended.Task.WaitAsync(FlushTimeout);
         }
         catch (TimeoutException)
         {
-            // Its task is left behind in a write that does not return.
+            // Its thread is left behind in a write that does not return.
             await _error.WriteLineAsync("log: standard output takes no more; its last lines are lost");
         }
     }
 
-    private async Task WriteAllAsync()
+    private void Run()
+    {
+        try
+        {
+            WriteAll();
+            _ended.SetResult();
+        }
+#pragma warning disable CA1031 // A line that cannot be made must not end the process; whoever disposes of the log hears of it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _ended.SetException(exception);
+        }
+    }
+
+    private void WriteAll()
     {
         var batch = new StringBuilder();
-        while (await _lines.Reader.WaitToReadAsync())
+        while (WaitForLines())
         {
             var count = 0;
             while (batch.Length < BatchLength && _lines.Reader.TryRead(out var line))
@@ -82,14 +98,21 @@ internal sealed class OutputLog : IAsyncDisposable
             batch.Clear();
             if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
             {
-                await _error.WriteLineAsync($"log: standard output is too slow; {dropped} lines were dropped");
+                _error.WriteLine($"log: standard output is too slow; {dropped} lines were dropped");
             }
 
             if (isAll)
             {
-                await Task.Delay(Gathering);
+                Thread.Sleep(Gathering);
             }
         }
+    }
+
+    /// <summary>False: there will be none.</summary>
+    private bool WaitForLines()
+    {
+        var wait = _lines.Reader.WaitToReadAsync();
+        return wait.IsCompleted ? wait.Result : wait.AsTask().GetAwaiter().GetResult();
     }
 
     private void TryWrite(StringBuilder batch, int count)

@@ -97,7 +97,7 @@ public sealed class ProxyNode
         }
 
         var addresses = sockets.ToImmutableDictionary(socket => socket.Key, socket => socket.Value.Address);
-        var node = new NodeContext(settings, environment, system.Materializer(), EventLoops.Start(system, settings.EventLoops), [.. addresses.Values]);
+        var node = new NodeContext(settings, environment, system.Materializer(), EventLoops.Start(system, settings.EventLoops, settings.EventLoopPolling), [.. addresses.Values]);
         var upstreams = system.ActorOf(
             GroupActor.Props(settings.Upstreams.ToDictionary(upstream => upstream.Name, upstream => PropsOf(upstream, node).WithDispatcher(node.Loops.Common))), "upstreams");
         foreach (var upstream in settings.Upstreams)

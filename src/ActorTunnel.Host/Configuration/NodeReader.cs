@@ -15,6 +15,8 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
 
     private static readonly ValueKind<int> EventLoops = ValueKind.IntegerOrAuto(0, 1_024, automatic: Environment.ProcessorCount);
 
+    private static readonly ValueKind<TimeSpan> Polling = ValueKind.Duration(TimeSpan.FromMicroseconds(1), TimeSpan.FromMilliseconds(10), zero: true);
+
     private static readonly ValueKind<TimeSpan> Timeout = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24), zero: true);
 
     private static readonly ValueKind<TimeSpan> Delay = ValueKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10), zero: true);
@@ -22,7 +24,8 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
     /// <summary>Settings to be used only if the log has stayed empty.</summary>
     internal (NodeSettings Node, MeshConfiguration? Mesh, TimeSpan DrainDelay) Read(SectionReader section)
     {
-        var (name, eventLoops) = section.Section("node", node => (node.Get("name", ValueKind.Name), node.Get("event-loops", EventLoops)));
+        var (name, eventLoops, polling) = section.Section(
+            "node", node => (node.Get("name", ValueKind.Name), node.Get("event-loops", EventLoops), node.Get("event-loop-polling", Polling)));
         var meshReader = new MeshReader(tls);
         var mesh = meshReader.Read(name, section);
         var catalog = new UpstreamCatalog();
@@ -50,6 +53,7 @@ internal sealed class NodeReader(HoconObject templates, TlsReader tls, HeaderTem
         {
             Name = name,
             EventLoops = eventLoops,
+            EventLoopPolling = polling,
             Listeners = listeners,
             Upstreams = upstreams.ToImmutable(),
             Limits = section.Section("limits", ReadLimits),

@@ -20,6 +20,9 @@ public sealed record NodeSettings
     /// <summary>Threads that carry the bytes; 0: the thread pool's do.</summary>
     public int EventLoops { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>How long an event loop asks for events before it sleeps, where its waits have lately been shorter; zero: it sleeps at once.</summary>
+    public TimeSpan EventLoopPolling { get; init; } = TimeSpan.FromMicroseconds(100);
+
     /// <summary>How long a stop waits for tunnels to end before it resets them.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 }

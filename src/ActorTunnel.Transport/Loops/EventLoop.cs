@@ -15,7 +15,7 @@ internal interface ILoopHandler
 /// One thread that runs actors and learns from the kernel which of their sockets are ready. What goes from a socket through the actors of one loop to another socket needs no other
 /// thread, and no system call but those that read and write.
 /// <code>
-///   turn: run what is scheduled ──▶ ask the kernel: wait, where nothing is scheduled ──▶ tell handlers ──▶ next turn
+///   turn: run what is scheduled ──▶ ask the kernel; where nothing is scheduled, ask for a while and then sleep ──▶ tell handlers ──▶ next turn
 /// </code>
 /// Whatever became ready at one time is told before any actor runs, so that what they send together leaves together. Linux only.
 /// </summary>
@@ -33,21 +33,26 @@ internal sealed class EventLoop
     private readonly ConcurrentQueue<IRunnable> _fromOutside = new();
     private readonly List<Slot> _slots = [];
     private readonly Stack<int> _free = new();
-    private readonly BusyShare _busy = new(TimeProvider.System);
+    private readonly BusyShare _busy;
+    private readonly LoopPatience _patience;
     private int _state;
     private int _becameReady;
     private volatile bool _stopped;
 
     /// <param name="name">Of the thread.</param>
-    public EventLoop(string name)
+    /// <param name="polling">How long it asks before it sleeps.</param>
+    /// <param name="time">The clock; null: the system's.</param>
+    public EventLoop(string name, TimeSpan polling, TimeProvider? time = null)
     {
+        _busy = new BusyShare(time ?? TimeProvider.System);
+        _patience = new LoopPatience(polling, time ?? TimeProvider.System);
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
     public static EventLoop? Current => _current;
 
-    /// <summary>The share of the last moments in which it did not wait for events. Any thread may ask.</summary>
+    /// <summary>The share of the last moments in which it had something to do. Any thread may ask.</summary>
     public double Load => _busy.Share;
 
     /// <summary>Sockets that became ready in the last turn. Any thread may ask.</summary>
@@ -134,19 +139,7 @@ internal sealed class EventLoop
         while (!_stopped)
         {
             RunScheduled();
-            var sleep = _scheduled.Count == 0 && BeginSleep();
-            if (sleep)
-            {
-                _busy.End();
-            }
-
-            var count = _epoll.Wait(block: sleep);
-            if (sleep)
-            {
-                Interlocked.Exchange(ref _state, Awake);
-                _busy.Begin();
-            }
-
+            var count = _scheduled.Count > 0 ? _epoll.Wait(block: false) : Rest();
             Volatile.Write(ref _becameReady, count);
             for (var i = 0; i < count; i++)
             {
@@ -155,6 +148,28 @@ internal sealed class EventLoop
         }
 
         End();
+    }
+
+    /// <summary>Until there is something to do. Returns how many sockets became ready.</summary>
+    private int Rest()
+    {
+        _busy.End();
+        _patience.Begin();
+        var count = 0;
+        while (_patience.Asks && _fromOutside.IsEmpty && !_stopped && (count = _epoll.Wait(block: false)) == 0)
+        {
+            Thread.Yield(); // Whom the next event comes from may need this processor.
+        }
+
+        if (count == 0 && BeginSleep())
+        {
+            count = _epoll.Wait(block: true);
+            Interlocked.Exchange(ref _state, Awake);
+        }
+
+        _patience.End();
+        _busy.Begin();
+        return count;
     }
 
     private void End()

@@ -34,7 +34,8 @@ public sealed class EventLoops
     /// <summary>Starts loops, which end with the actor system.</summary>
     /// <param name="system">Whose actors run on them.</param>
     /// <param name="count">0 for none.</param>
-    public static EventLoops Start(ActorSystem system, int count)
+    /// <param name="polling">How long each asks for events before it sleeps, where its waits are shorter; zero: it sleeps at once.</param>
+    public static EventLoops Start(ActorSystem system, int count, TimeSpan polling = default)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -46,7 +47,7 @@ public sealed class EventLoops
         for (var i = 0; i < count; i++)
         {
             var id = $"event-loop-{i}";
-            var loop = new EventLoop(id);
+            var loop = new EventLoop(id, polling);
             system.Dispatchers.RegisterConfigurator(id, new Configurator(id, loop, system.Dispatchers.Prerequisites));
             system.RegisterOnTermination(loop.Stop);
             loops[i] = loop;

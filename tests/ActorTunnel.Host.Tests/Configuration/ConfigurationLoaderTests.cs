@@ -107,6 +107,7 @@ public sealed class ConfigurationLoaderTests : ConfigurationTest
               node {
                 name = actortunnel
                 event-loops = 3
+                event-loop-polling = 100us
               }
               listeners {
                 in {

@@ -4,15 +4,16 @@ using ActorTunnel.TestSupport;
 using ActorTunnel.TestSupport.Network;
 using ActorTunnel.TestSupport.Streams;
 using ActorTunnel.Transport.Loops;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace ActorTunnel.Transport.Tests.Loops;
 
-public sealed class EventLoopTests : IDisposable
+public abstract class EventLoopTests(TimeSpan polling) : IDisposable
 {
     private const int Many = 10_000;
 
-    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop") : null;
+    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop", polling) : null;
 
     private EventLoop Loop => _loop!;
 
@@ -220,5 +221,25 @@ public sealed class EventLoopTests : IDisposable
     {
         Assert.True(Loop.TryRegister(socket.SafeHandle, handler, out var slot));
         return slot;
+    }
+}
+
+/// <summary>Loops that sleep at once where they have nothing to do.</summary>
+public sealed class SleepingEventLoopTests() : EventLoopTests(TimeSpan.Zero);
+
+/// <summary>Loops that ask for so long that they hardly sleep.</summary>
+public sealed class AskingEventLoopTests() : EventLoopTests(TimeSpan.FromSeconds(10))
+{
+    /// <summary>Who looks for the loop with the least to do must not pass it by.</summary>
+    [LinuxFact]
+    public void To_ask_is_no_load()
+    {
+        var time = new FakeTimeProvider();
+        var loop = new EventLoop("loop", TimeSpan.FromSeconds(10), time);
+        LoopRun.On(loop, static () => { });
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.True(SpinWait.SpinUntil(() => loop.Load == 0, StageTest.Patience));
+        loop.Stop();
     }
 }

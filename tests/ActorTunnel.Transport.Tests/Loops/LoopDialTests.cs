@@ -10,7 +10,7 @@ namespace ActorTunnel.Transport.Tests.Loops;
 
 public sealed class LoopDialTests : IDisposable
 {
-    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop") : null;
+    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop", TimeSpan.Zero) : null;
     private readonly List<Socket> _sockets = [];
 
     public void Dispose()

@@ -9,7 +9,7 @@ namespace ActorTunnel.Transport.Tests.Loops;
 
 public sealed class LoopWaitTests : IDisposable
 {
-    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop") : null;
+    private readonly EventLoop? _loop = OperatingSystem.IsLinux() ? new EventLoop("loop", TimeSpan.Zero) : null;
     private readonly SocketPair _pair = SocketPair.Create();
 
     private EventLoop Loop => _loop!;

@@ -59,7 +59,7 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
 
     public static Props Props(
         TcpConnection connection, TunnelListenerSettings listener, ConnectTemplate template, NodeContext node) =>
-        Akka.Actor.Props.Create(() => new TunnelConnectionActor(connection, listener, template, node));
+        Akka.Actor.Props.CreateBy(new ActorFactory<TunnelConnectionActor>(() => new TunnelConnectionActor(connection, listener, template, node)));
 
     /// <summary>Answers for the tunnel in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)

@@ -66,7 +66,7 @@ internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
         TimeSpan answerTimeout,
         AbandonedStreams abandoned,
         NodeContext node) =>
-        Akka.Actor.Props.Create(() => new ClientTunnelActor(request, port, session, endpoint, answerTimeout, abandoned, node));
+        Akka.Actor.Props.CreateBy(new ActorFactory<ClientTunnelActor>(() => new ClientTunnelActor(request, port, session, endpoint, answerTimeout, abandoned, node)));
 
     protected override void PreStart()
     {

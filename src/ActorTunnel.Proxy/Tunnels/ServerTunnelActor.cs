@@ -57,7 +57,7 @@ internal sealed class ServerTunnelActor : UntypedActor, IWithTimers
     /// <param name="fields">The request; empty where it could not be read.</param>
     /// <param name="refused">What is wrong with the request as it stands, or null.</param>
     public static Props Props(ServerTunnelContext context, TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused) =>
-        Akka.Actor.Props.Create(() => new ServerTunnelActor(context, port, fields, refused));
+        Akka.Actor.Props.CreateBy(new ActorFactory<ServerTunnelActor>(() => new ServerTunnelActor(context, port, fields, refused)));
 
     /// <summary>Answers for the tunnel in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)

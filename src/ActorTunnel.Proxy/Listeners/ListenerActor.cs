@@ -49,7 +49,7 @@ internal sealed class ListenerActor : ReceiveActor
         Receive<TcpConnection>(Accept);
         Receive<AcceptStarted>(_ => Sender.Tell(AcceptNext.Instance));
         Receive<AcceptEnded>(_ => { });
-        Receive<Terminated>(_ => Closed());
+        Receive<ChildEnded>(_ => Closed());
         Receive<DrainProtocol.BeginDrain>(_ =>
         {
             _drainer = Sender;
@@ -74,7 +74,7 @@ internal sealed class ListenerActor : ReceiveActor
         ? TunnelRelay.OptionsOf(tunnel.Tunnel)
         : new TcpConnectionOptions { ResetUnlessClean = settings is ConnectListenerSettings { Http1: true } }; // A session clears it.
 
-    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+    protected override SupervisorStrategy SupervisorStrategy() => new ChildEnds();
 
     protected override void PreStart()
     {
@@ -105,7 +105,6 @@ internal sealed class ListenerActor : ReceiveActor
 
         _node.Meters.ConnectionAccepted(_settings.Name);
         var actor = Context.ActorOf(_connectionProps(connection), $"connection-{_nextConnection++}");
-        Context.Watch(actor);
         if (++_open < _settings.MaxConnections)
         {
             Sender.Tell(AcceptNext.Instance);

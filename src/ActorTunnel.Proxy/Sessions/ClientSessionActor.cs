@@ -75,7 +75,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         ResolvedEndpoint endpoint, UpstreamSettings upstream, SslClientAuthenticationOptions? tls, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ClientSessionActor(endpoint, upstream, tls, node));
 
-    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+    protected override SupervisorStrategy SupervisorStrategy() => new ChildEnds();
 
     /// <summary>Answers for the session in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)
@@ -171,7 +171,6 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
             var tunnel = Context.ActorOf(
                 ClientTunnelActor.Props(request, opened.Port, _session!, _endpoint, _upstream.AnswerTimeout, _abandoned, _node).WithDispatcher(Context.Props.Dispatcher),
                 $"stream-{opened.Port.StreamId}");
-            Context.Watch(tunnel);
             _open++;
         });
         Receive<SessionProtocol.TunnelNotOpened>(not =>
@@ -192,7 +191,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
         Receive<SessionProtocol.TunnelRejected>(_ => { });
         Receive<SessionProtocol.TunnelRequested>(_ => { });
         Receive<SessionProtocol.SessionEnded>(Ended);
-        Receive<Terminated>(_ =>
+        Receive<ChildEnded>(_ =>
         {
             _open--;
             CloseWhenRetired();
@@ -228,7 +227,7 @@ internal sealed class ClientSessionActor : ReceiveActor, IWithTimers
 
     private void Ending()
     {
-        Receive<Terminated>(_ =>
+        Receive<ChildEnded>(_ =>
         {
             _open--;
             StopWhenSettled();

@@ -60,7 +60,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     public static Props Props(AcceptedSession accepted, ConnectListenerSettings listener, RouteTable routes, ListenerTls? tls, NodeContext node) =>
         Akka.Actor.Props.Create(() => new ServerSessionActor(accepted, listener, routes, tls, node));
 
-    protected override SupervisorStrategy SupervisorStrategy() => Akka.Actor.SupervisorStrategy.StoppingStrategy;
+    protected override SupervisorStrategy SupervisorStrategy() => new ChildEnds();
 
     /// <summary>Answers for the session and its tunnels in every state.</summary>
     protected override bool AroundReceive(Receive receive, object message)
@@ -114,7 +114,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
         Receive<HandshakeTimeout>(_ =>
             _session.Abort(Http2.Frames.ErrorCode.SettingsTimeout, "the handshake took too long"));
         Receive<AgeReached>(_ => Retire("it is old enough"));
-        Receive<Terminated>(_ =>
+        Receive<ChildEnded>(_ =>
         {
             _open--;
             CloseWhenDrained();
@@ -138,7 +138,7 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
 
     private void Ending()
     {
-        Receive<Terminated>(_ =>
+        Receive<ChildEnded>(_ =>
         {
             if (--_open == 0)
             {
@@ -200,7 +200,6 @@ internal sealed class ServerSessionActor : ReceiveActor, IWithTimers
     private void OpenTunnel(TunnelPort port, IReadOnlyList<HeaderField> fields, ConnectFailure? refused)
     {
         var tunnel = Context.ActorOf(ServerTunnelActor.Props(_tunnels, port, fields, refused).WithDispatcher(Context.Props.Dispatcher), $"stream-{port.StreamId}");
-        Context.Watch(tunnel);
         _open++;
     }
 

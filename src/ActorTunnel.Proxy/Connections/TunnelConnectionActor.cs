@@ -230,7 +230,6 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
         Timers.Cancel(Look.Instance);
         _carrier = established.Tunnel;
         _tunnel = established;
-        Context.Watch(established.Tunnel);
         _node.Meters.TunnelOpened(_listener.Name, _listener.Upstream, _node.Time.GetElapsedTime(_started));
         Become(Carried);
     }
@@ -241,9 +240,6 @@ internal sealed class TunnelConnectionActor : UntypedActor, IWithTimers
         {
             case TunnelProtocol.TunnelClosed closed:
                 Close(closed.Result);
-                break;
-            case Terminated:
-                Close(default); // Its actor failed; the relay was aborted with it.
                 break;
             case DrainProtocol.AbortTunnels:
                 _carrier.Tell(TunnelProtocol.AbortTunnel.Instance);

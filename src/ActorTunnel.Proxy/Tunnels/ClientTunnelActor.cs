@@ -37,6 +37,8 @@ internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
     private bool _waitsForFirstByte;
     private bool _isAbandoned;
     private bool _finished;
+    private bool _isEstablished;
+    private RelayResult _result;
 
     public ClientTunnelActor(
         TunnelProtocol.OpenTunnel request,
@@ -93,6 +95,10 @@ internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
         if (!_finished)
         {
             Fail(Failure(ConnectFailureReason.Abandoned, "the tunnel's actor was stopped", GuiltySide.Us));
+        }
+        else if (_isEstablished)
+        {
+            _request.Requester.Tell(new TunnelProtocol.TunnelClosed(_result)); // Also where this actor failed: nobody watches it.
         }
     }
 
@@ -342,6 +348,7 @@ internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
     private void Establish(int status)
     {
         _finished = true;
+        _isEstablished = true;
         _request.Requester.Tell(new TunnelProtocol.TunnelEstablished(Self, _route, status, _relay!.Progress));
         Become(Relaying);
     }
@@ -364,7 +371,7 @@ internal sealed class ClientTunnelActor : UntypedActor, IWithTimers
         switch (message)
         {
             case TunnelRelay.RelayEnded ended:
-                _request.Requester.Tell(new TunnelProtocol.TunnelClosed(ended.Result));
+                _result = ended.Result;
                 Context.Stop(Self);
                 break;
             case TunnelProtocol.AbortTunnel or Terminated: // Where the requester went away, it did before it heard of the tunnel.

@@ -45,6 +45,7 @@ public sealed class ConfigurationMistakeTests : ConfigurationTest
     [InlineData("limits.dials-per-session = 1.5", "15:40: actortunnel.limits.dials-per-session = 1.5: is no whole number, or one that is far too large; allowed: a whole number from 1 to 1000000")]
     [InlineData("node.event-loops = some", "15:32: actortunnel.node.event-loops = \"some\": is no whole number, or one that is far too large; allowed: auto, or a whole number from 0 to 1024")]
     [InlineData("node.event-loops = 1025", "15:32: actortunnel.node.event-loops = 1025: is out of range; allowed: auto, or a whole number from 0 to 1024")]
+    [InlineData("node.event-loop-polling = 20ms", "15:39: actortunnel.node.event-loop-polling = \"20ms\": is out of range; allowed: 0, or a duration from 1us to 10ms")]
     [InlineData("limits.buffers = automatic", "15:30: actortunnel.limits.buffers = \"automatic\": is no size, or one that is far too large; allowed: auto, or a size such as 16MiB, which is the least")]
     [InlineData("upstreams.far.tls.tls12 = maybe", "15:39: actortunnel.upstreams.far.tls.tls12 = \"maybe\": is neither true nor false; allowed: true or false")]
     [InlineData("upstreams.near.endpoints = \"a:1\"", "15:40: actortunnel.upstreams.near.endpoints = \"a:1\": is a text; allowed: an array, each element \"host:port\", an IPv6 address in brackets")]

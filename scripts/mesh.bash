@@ -9,13 +9,14 @@ start_node() {
   local name=$1 file=$2
   shift 2
   mesh_port=$((mesh_port + 1))
+  rm -f "$dir/$name.log" # That of a life before would say at once that it is ready.
   dotnet "$host" run "$file" --set "node.name=$name" --set admin.bind=127.0.0.1:0 \
     --set "mesh.bind=127.0.0.1:$mesh_port" --set "mesh.tls.ca=$dir/certs/ca.pem" --set "mesh.tls.cert=$dir/certs/node.pem" --set "mesh.tls.key=$dir/certs/node-key.pem" \
     "$@" >"$dir/$name.log" 2>&1 &
   node_pid[$name]=$!
   pids+=("$!")
   for _ in $(seq 300); do
-    if grep -q '^ready' "$dir/$name.log"; then break; fi
+    if grep -qs '^ready' "$dir/$name.log"; then break; fi
     sleep 0.1
   done
   node_mesh[$name]=$(sed -n 's/^mesh listens on //p' "$dir/$name.log")

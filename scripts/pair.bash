@@ -23,6 +23,7 @@ build() {
 # Starts a terminator and an encapsulator with TLS between them and one session, on free ports but for the admin servers' (9902, 9903); sets terminator, encapsulator,
 # middle and entrance. What it is given goes to both nodes.
 start_pair() {
+  rm -f "$dir/terminator.log" "$dir/encapsulator.log" # Those of a pair before would say at once that all is ready.
   dotnet "$host" run config/terminate.conf "$@" --set listeners.connect-in.bind=127.0.0.1:0 \
     --set "listeners.connect-in.tls.cert=$dir/certs/server.pem" --set "listeners.connect-in.tls.key=$dir/certs/server-key.pem" \
     --set "upstreams.origin.endpoints=[\"127.0.0.1:$origin\"]" --set upstreams.origin.connect-timeout=5s >"$dir/terminator.log" 2>&1 &
@@ -39,7 +40,7 @@ start_pair() {
 
 bound() { # the port that a node printed
   for _ in $(seq 200); do
-    if grep -q '^ready' "$1"; then
+    if grep -qs '^ready' "$1"; then
       sed -n 's/^listener .* listens on 127\.0\.0\.1:\([0-9]*\)$/\1/p' "$1"
       return
     fi

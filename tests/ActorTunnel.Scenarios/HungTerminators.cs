@@ -33,9 +33,8 @@ public sealed class HungTerminators : Story
         var door = Own(Origin.Start());
         var encapsulator = Own(await StoryNode.StartAsync(StorySettings.Encapsulator(Security.Cleartext, door.Address)));
         using var applications = new Applications(encapsulator.AddressOf("tunnel-in"));
-        var encapsulatorsFirst = applications.ConnectAsync(1);
+        await applications.ConnectAsync(1);
         (await door.AcceptAsync()).Reset();
-        await encapsulatorsFirst;
         await encapsulator.NextAccessAsync(); // There was no other to go to.
 
         var again = await door.AcceptAsync();

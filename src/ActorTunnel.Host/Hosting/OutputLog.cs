@@ -22,6 +22,7 @@ internal sealed class OutputLog : IAsyncDisposable
     // An output that nobody reads must not keep the process.
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
+    // Who writes the first line wakes the thread itself, and not by the pool.
     private readonly Channel<Func<string>> _lines =
         Channel.CreateBounded<Func<string>>(new BoundedChannelOptions(Capacity) { SingleReader = true, AllowSynchronousContinuations = true });
 
@@ -84,7 +85,7 @@ internal sealed class OutputLog : IAsyncDisposable
     private void WriteAll()
     {
         var batch = new StringBuilder();
-        while (WaitForLines())
+        while (_lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             var count = 0;
             while (batch.Length < BatchLength && _lines.Reader.TryRead(out var line))
@@ -106,13 +107,6 @@ internal sealed class OutputLog : IAsyncDisposable
                 Thread.Sleep(Gathering);
             }
         }
-    }
-
-    /// <summary>False: there will be none.</summary>
-    private bool WaitForLines()
-    {
-        var wait = _lines.Reader.WaitToReadAsync();
-        return wait.IsCompleted ? wait.Result : wait.AsTask().GetAwaiter().GetResult();
     }
 
     private void TryWrite(StringBuilder batch, int count)

@@ -69,6 +69,7 @@ internal static class TunnelProtocol
     }
 
     /// <summary>An established tunnel is over.</summary>
+    /// <param name="Result">What its relay did; default where the tunnel's actor stopped before that was known.</param>
     public sealed record TunnelClosed(RelayResult Result);
 
     /// <summary>Reset the tunnel, whose relay runs: the drain is at its deadline.</summary>

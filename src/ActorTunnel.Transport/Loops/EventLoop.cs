@@ -44,8 +44,9 @@ internal sealed class EventLoop
     /// <param name="time">The clock; null: the system's.</param>
     public EventLoop(string name, TimeSpan polling, TimeProvider? time = null)
     {
-        _busy = new BusyShare(time ?? TimeProvider.System);
-        _patience = new LoopPatience(polling, time ?? TimeProvider.System);
+        time ??= TimeProvider.System;
+        _busy = new BusyShare(time);
+        _patience = new LoopPatience(polling, time);
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
